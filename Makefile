@@ -1,0 +1,96 @@
+# Headwater. `make` alone lists what there is.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+GO    ?= go
+SEED  ?=            # seed of a proof; empty: a new one
+N     ?=            # size of a proof; empty: the size that fits into `make test`
+FUZZTIME ?= 20s
+
+.PHONY: help
+help: ## list the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/worker
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./cmd/...
+
+.PHONY: demo
+demo: build ## records of a bundled API arrive in Kafka topics, nothing else needed
+	$(GO) run ./examples/demo -worker bin/worker
+
+.PHONY: check
+check: fmt vet lint unit fuzz generated ## what must pass before a commit (under 5 minutes)
+
+.PHONY: fmt
+fmt: ## formatting
+	@out=$$($(GO) tool gofumpt -l .); if [ -n "$$out" ]; then echo "not formatted (make format):"; echo "$$out"; exit 1; fi
+
+.PHONY: format
+format: ## write the formatting
+	$(GO) tool gofumpt -w .
+
+.PHONY: vet
+vet: ## go vet, with and without the tag proof
+	$(GO) vet ./...
+	$(GO) vet -tags proof ./...
+
+.PHONY: lint
+lint: ## staticcheck, with and without the tag proof
+	$(GO) tool staticcheck ./...
+	$(GO) tool staticcheck -tags proof ./...
+
+.PHONY: unit
+unit: ## unit and property tests, import table, documents
+	$(GO) test -short ./...
+
+.PHONY: fuzz
+fuzz: ## each fuzz target for FUZZTIME
+	@test/fuzz $(FUZZTIME)
+
+.PHONY: generated
+generated: ## generated files are up to date
+	$(GO) test -short -run 'Fresh' ./...
+
+.PHONY: generate
+generate: ## write the generated files
+	$(GO) generate ./...
+
+.PHONY: test
+test: ## everything: check, race, embedded broker and real Kafka, short proofs, teeth (under 35 minutes)
+	@test/all
+
+.PHONY: race
+race: ## unit tests under the race detector
+	$(GO) test -race -short ./...
+
+.PHONY: integration
+integration: ## the integration suite on the embedded broker and on real Kafka
+	$(GO) test -count=1 -timeout 10m ./test/integration/... ./test/kafka/... ./internal/dev/...
+
+.PHONY: foreign
+foreign: ## a real HTTP service into real Kafka, read with kcat
+	$(GO) test -count=1 -timeout 10m -v ./test/foreign/...
+
+.PHONY: chaos
+chaos: ## strikes at the n-th request on the embedded broker (N=500 cycles, SEED=)
+	$(GO) test -tags proof -count=1 -timeout 20m -run TestChaos -v ./test/chaos $(if $(N),-cycles $(N)) $(if $(SEED),-seed $(SEED))
+
+.PHONY: chaos-teeth
+chaos-teeth: ## every rule broken on purpose must be caught by its named check
+	$(GO) test -tags proof -count=1 -timeout 20m -run TestTeeth -v ./test/chaos $(if $(SEED),-seed $(SEED))
+
+.PHONY: crash
+crash: ## kill -9 and SIGSTOP on real Kafka (N=20 kills, SEED=)
+	$(GO) test -tags proof -count=1 -timeout 60m -run TestCrash -v ./test/crash $(if $(N),-kills $(N)) $(if $(SEED),-seed $(SEED))
+
+.PHONY: soak
+soak: ## the proofs at the size that is quoted: 200 kills, 2,000 cycles
+	$(MAKE) crash N=200
+	$(MAKE) chaos N=2000
+	$(MAKE) chaos-teeth
+
+.PHONY: bench
+bench: ## records/s and CPU a record beside a bare program, on real Kafka
+	$(GO) run ./test/bench
