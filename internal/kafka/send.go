@@ -1,0 +1,97 @@
+package kafka
+
+import (
+	"context"
+	"sync"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/headwater/headwater/internal/proof"
+	"github.com/headwater/headwater/internal/record"
+)
+
+// slab is how many records are allocated at a time: one allocation a record would cost more than sending it.
+const slab = 256
+
+// send hands messages to a client and keeps the first error that comes back.
+type send struct {
+	client *kgo.Client
+	slab   []kgo.Record
+	sent   int
+
+	mu    sync.Mutex
+	first error
+}
+
+func newSend(client *kgo.Client) *send { return &send{client: client} }
+
+// all hands over the batches' messages, then their offsets, the last one of each source partition.
+func (s *send) all(ctx context.Context, batches []record.Batch) error {
+	for i, b := range batches {
+		for m, err := range b.Messages {
+			if err != nil {
+				return err
+			}
+			s.one(ctx, m)
+		}
+		if i == len(batches)/2 {
+			proof.Point("produced")
+		}
+	}
+	for _, m := range lastOffsets(batches) {
+		s.one(ctx, m)
+	}
+	return nil
+}
+
+// lastOffsets keeps, of each key, only the newest offset.
+func lastOffsets(batches []record.Batch) []record.Message {
+	var kept []record.Message
+	at := map[string]int{}
+	for _, b := range batches {
+		if b.Offset == nil {
+			continue
+		}
+		if i, ok := at[string(b.Offset.Key)]; ok {
+			kept[i] = *b.Offset
+			continue
+		}
+		at[string(b.Offset.Key)] = len(kept)
+		kept = append(kept, *b.Offset)
+	}
+	return kept
+}
+
+func (s *send) one(ctx context.Context, m record.Message) {
+	if len(s.slab) == 0 {
+		s.slab = make([]kgo.Record, slab)
+	}
+	r := &s.slab[0]
+	s.slab = s.slab[1:]
+	r.Topic, r.Key, r.Value = m.Topic, m.Key, m.Value
+	if len(m.Headers) > 0 {
+		r.Headers = make([]kgo.RecordHeader, len(m.Headers))
+		for i, h := range m.Headers {
+			r.Headers[i] = kgo.RecordHeader{Key: h.Key, Value: h.Value}
+		}
+	}
+	s.client.Produce(ctx, r, s.answered)
+}
+
+// answered is every record's promise (R1: any record's error aborts the transaction).
+func (s *send) answered(_ *kgo.Record, err error) {
+	if err == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.first == nil {
+		s.first = err
+	}
+}
+
+func (s *send) failure() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.first
+}
