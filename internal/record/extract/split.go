@@ -1,0 +1,104 @@
+package extract
+
+import (
+	"io"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/headwater/headwater/internal/record"
+)
+
+// MaxDepth is how deeply a document may nest. Deeper ones are refused, so that nobody behind the splitter has to guard
+// a recursion.
+const MaxDepth = 512
+
+// DefaultMaxValue is the longest single value that a split keeps, a record or a wanted one, unless told otherwise.
+const DefaultMaxValue = 16 << 20
+
+// Wanted says what Split takes out of a document.
+type Wanted struct {
+	// Data is where the records are: the elements of an array, or the one value that is no array. The zero value is
+	// the whole document.
+	Data Pointer
+	// Root lists single values to keep, wherever they stand: before the records, behind them or inside them.
+	Root []Pointer
+	// MaxValue is the greatest length in bytes of a record, of a kept value and of any single string or run of white
+	// space. Defaults to DefaultMaxValue.
+	MaxValue int64
+}
+
+// Found is what a split came to.
+type Found struct {
+	// Data tells a null or missing value at Wanted.Data (false) from an empty array (true).
+	Data bool
+	// Records is the number of records handed out.
+	Records int
+	// Root holds the raw JSON of each wanted value that is there, by its pointer's text.
+	Root map[string]record.Value
+}
+
+// Split reads one JSON document from r to its very end and hands the raw bytes of each record to emit, in order, as
+// soon as they are complete. The bytes are as the API wrote them, numbers to the last digit; they are valid only until
+// emit returns.
+//
+// The whole document is checked, also where nothing is wanted: it must be UTF-8, be closed, nest no deeper than
+// MaxDepth and have nothing but white space behind it. A byte order mark in front is taken. A body of nothing but white
+// space is no document and no error: it has no records. Names repeated inside a record are left to the schema step;
+// one that makes a pointer ambiguous is refused.
+//
+// Records handed out before an error are worth nothing: the caller drops them. Errors are
+//   - a *Malformed for a document that breaks these rules,
+//   - an error that matches io.ErrUnexpectedEOF for one that is cut short,
+//   - what r or emit returned, wrapped.
+func Split(r io.Reader, want Wanted, emit func(raw []byte) error) (Found, error) {
+	s := newSplitter(r, want, emit)
+	blank, err := s.start()
+	if err == nil && !blank {
+		err = s.document()
+	}
+	if err != nil {
+		return Found{}, s.explain(err)
+	}
+	return *s.found, nil
+}
+
+// newSplitter makes a splitter that reads r through a gauge.
+func newSplitter(r io.Reader, want Wanted, emit func(raw []byte) error) *splitter {
+	if want.MaxValue <= 0 {
+		want.MaxValue = DefaultMaxValue
+	}
+	s := &splitter{want: &want, emit: emit, found: &Found{}}
+	s.in = gauge{r: r, max: want.MaxValue}
+	s.dec = jsontext.NewDecoder(&s.in, jsontext.AllowDuplicateNames(true))
+	s.in.dec = s.dec
+	return s
+}
+
+// document walks the one document and makes sure that nothing follows it.
+func (s *splitter) document() error {
+	if err := s.value(0, s.all()); err != nil {
+		return err
+	}
+	if kind := s.dec.PeekKind(); kind != jsontext.KindInvalid {
+		return s.malformed("", errTrailing)
+	}
+	if _, err := s.dec.ReadToken(); err != io.EOF {
+		return err
+	}
+	return nil
+}
+
+// start skips a byte order mark and reports whether there is nothing but white space.
+func (s *splitter) start() (blank bool, err error) {
+	if err := s.in.open(); err != nil {
+		return false, err
+	}
+	if s.dec.PeekKind() != jsontext.KindInvalid {
+		return false, nil
+	}
+	_, err = s.dec.ReadToken() // hands over the error that PeekKind kept
+	if err == io.EOF {
+		return true, nil
+	}
+	return false, err
+}
