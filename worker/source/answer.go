@@ -1,0 +1,102 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/headwater/headwater/internal/record/extract"
+	"github.com/headwater/headwater/worker/pipeline/poll"
+	"github.com/headwater/headwater/worker/source/spool"
+)
+
+// attempt sends r once and reads the whole answer.
+func (c *Client) attempt(ctx context.Context, r poll.Request) (poll.Response, *failure) {
+	ctx, w := startWatch(ctx, c.request)
+	defer w.end()
+	resp, fail := c.send(ctx, r, w)
+	if fail != nil {
+		return poll.Response{}, fail
+	}
+	b := openBody(resp, w, c.conf.MaxPage)
+	defer b.Close()
+	out := poll.Response{Status: resp.StatusCode, Reason: reason(resp), URL: MaskURL(c.hide(r.Header, r.URL))}
+	switch {
+	case resp.StatusCode < 200 || resp.StatusCode > 299:
+		return out, rejected(resp, b.readHead())
+	case resp.StatusCode == http.StatusNoContent || resp.ContentLength == 0:
+	default:
+		if err := charset(resp.Header); err != nil {
+			return out, unusable(resp, b.readHead(), err)
+		}
+	}
+	fail = c.page(ctx, r.Want, resp, b, &out)
+	c.conf.Metrics.received(c.conf.Connector.Name, c.api, b.wire.n, out.Bytes)
+	return out, fail
+}
+
+// page splits the body into out.
+func (c *Client) page(ctx context.Context, want poll.Want, resp *http.Response, b *body, out *poll.Response) *failure {
+	records := spool.New(c.conf.Memory, c.conf.Dir)
+	defer records.Discard()
+	found, err := extract.Split(b, extract.Wanted{Data: want.Data, Root: want.Root}, func(raw []byte) error {
+		if err := records.Append(raw); err != nil {
+			return &localError{err}
+		}
+		return nil
+	})
+	if err != nil {
+		return unread(ctx, resp, b.head, err)
+	}
+	if out.Records, err = records.List(); err != nil {
+		return local(&localError{err})
+	}
+	out.DataFound, out.Root, out.Bytes = found.Data, found.Root, b.plain.n
+	return nil
+}
+
+// unread sorts out why a 2xx answer could not be read.
+func unread(ctx context.Context, resp *http.Response, head []byte, err error) *failure {
+	var bad *extract.Malformed
+	var large *tooLarge
+	var ours *localError
+	switch {
+	case errors.As(err, &ours):
+		return local(ours)
+	case errors.As(err, &bad), errors.As(err, &large), miscoded(err):
+		return unusable(resp, head, err)
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		err = cause
+	}
+	if damaged(err) {
+		err = fmt.Errorf("the compressed body was damaged on its way: %w", err)
+	}
+	return broken(err)
+}
+
+// charset refuses what is declared to be anything but UTF-8. Nothing declared is UTF-8, as JSON has it.
+func charset(h http.Header) error {
+	_, params, err := mime.ParseMediaType(h.Get("Content-Type"))
+	if err != nil {
+		return nil // a Content-Type that says nothing says nothing about characters
+	}
+	switch name := strings.ToLower(params["charset"]); name {
+	case "", "utf-8", "utf8", "us-ascii", "ascii":
+		return nil
+	default:
+		return fmt.Errorf("the answer's charset is %q: only UTF-8 is read", name)
+	}
+}
+
+// reason is the answer's reason phrase; HTTP/2 has none, so the usual one stands for it.
+func reason(resp *http.Response) string {
+	_, phrase, _ := strings.Cut(resp.Status, " ")
+	if phrase = strings.TrimSpace(phrase); phrase != "" {
+		return phrase
+	}
+	return http.StatusText(resp.StatusCode)
+}

@@ -1,0 +1,99 @@
+package source
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+)
+
+// readBuffer is how much is read from a connection at once. The buffers are shared, so that an idle API costs none.
+const readBuffer = 64 << 10
+
+var readBuffers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, readBuffer) }}
+
+// maxContent is how much of an answer a report shows.
+const maxContent = 8 << 10
+
+// Past freeInflate bytes a compressed answer may be at most maxRatio times what came over the wire. JSON that repeats
+// itself reaches 50, a bomb 1,000.
+const (
+	maxRatio    = 200
+	freeInflate = 16 << 20
+)
+
+// body is an answer's body as it is to be read: watched, decompressed and under its caps. Its first bytes are kept for
+// a report.
+type body struct {
+	wire   *counted // what comes over the connection
+	buffer *bufio.Reader
+	plain  *counted // what is read from body
+	head   []byte
+	closer io.Closer
+}
+
+// openBody wraps resp's body. Close it.
+func openBody(resp *http.Response, w *watch, limit int64) *body {
+	b := &body{closer: resp.Body, buffer: readBuffers.Get().(*bufio.Reader)}
+	b.wire = &counted{r: watched{resp.Body, w}, limit: limit, what: "on the wire"}
+	b.buffer.Reset(b.wire)
+	b.plain = &counted{r: inflate(resp.Header, b.buffer), limit: limit, what: "after decompression"}
+	return b
+}
+
+// Read implements io.Reader.
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.plain.Read(p)
+	if room := maxContent - len(b.head); room > 0 {
+		b.head = append(b.head, p[:min(n, room)]...)
+	}
+	if b.plain.n > freeInflate && b.plain.n > maxRatio*b.wire.n {
+		return n, &tooLarge{fmt.Sprintf("after decompression, which is over %d times what was sent", maxRatio), b.plain.n}
+	}
+	return n, err
+}
+
+// Close ends the body. A connection whose body was not read to its end is closed with it.
+func (b *body) Close() {
+	_ = b.closer.Close()
+	b.buffer.Reset(nil)
+	readBuffers.Put(b.buffer)
+}
+
+// readHead reads what a report shows of the body, and drains what may follow. It takes what it can get.
+func (b *body) readHead() []byte {
+	_, _ = io.CopyN(io.Discard, b, maxDrain)
+	return b.head
+}
+
+// counted is a reader with a ceiling.
+type counted struct {
+	r     io.Reader
+	n     int64
+	limit int64
+	what  string
+}
+
+// Read implements io.Reader. One byte beyond the ceiling is asked for, to tell a body that just fits.
+func (c *counted) Read(p []byte) (int, error) {
+	if room := c.limit - c.n + 1; int64(len(p)) > room {
+		p = p[:room]
+	}
+	n, err := c.r.Read(p)
+	if c.n += int64(n); c.n > c.limit {
+		return n, &tooLarge{c.what, c.limit}
+	}
+	return n, err
+}
+
+// tooLarge is a body beyond a ceiling.
+type tooLarge struct {
+	what  string
+	limit int64
+}
+
+// Error implements error.
+func (e *tooLarge) Error() string {
+	return fmt.Sprintf("the answer is too large: more than %d bytes %s", e.limit, e.what)
+}

@@ -1,0 +1,65 @@
+package source
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"github.com/headwater/headwater/internal/fault"
+	"github.com/headwater/headwater/worker/pipeline/poll"
+)
+
+// Fetch asks for one page and returns it complete and checked, in memory or in a file; the caller closes its Records.
+// A blank body and 204 are an empty page. It retries as the API's configuration says.
+//
+// Its error is always a *fault.Error:
+//   - Permanent, with a Report: the request failed and the retries are spent, or retrying is of no use. What follows is
+//     for behavior.on.error to say.
+//   - Retriable, without a Report: nothing is said about the API. Either ctx has ended, which the error matches, or the
+//     page could not be written to this machine's disk.
+func (c *Client) Fetch(ctx context.Context, r poll.Request) (poll.Response, error) {
+	for done := 0; ; done++ {
+		begin := time.Now()
+		resp, fail := c.attempt(ctx, r)
+		c.conf.Metrics.asked(c.conf.Connector.Name, c.api, fail, time.Since(begin))
+		if fail == nil {
+			return resp, nil
+		}
+		if ctx.Err() != nil {
+			return poll.Response{}, c.ended(ctx, r)
+		}
+		wait, again := c.retry.Next(done, fail.retry, rand.Float64(), time.Now())
+		if fail.final || !again {
+			return poll.Response{}, c.fault(r, fail, done)
+		}
+		c.announce(r, fail, done, wait)
+		if !sleep(ctx, wait) {
+			return poll.Response{}, c.ended(ctx, r)
+		}
+	}
+}
+
+// announce tells that a request is tried again.
+func (c *Client) announce(r poll.Request, f *failure, done int, wait time.Duration) {
+	c.conf.Metrics.retried(c.conf.Connector.Name, c.api)
+	c.conf.Log.Info("request failed and is tried again", "connector", c.conf.Connector.Name, "api", c.api,
+		"url", MaskURL(c.hide(r.Header, r.URL)), "error", c.hide(r.Header, f.err.Error()),
+		"retry", done+1, "of", c.retry.Max, "wait", wait)
+}
+
+// ended is the error of a context that ended.
+func (c *Client) ended(ctx context.Context, r poll.Request) error {
+	return &fault.Error{Kind: fault.Retriable, Op: r.Method + " " + MaskURL(c.hide(r.Header, r.URL)), Err: ctx.Err()}
+}
+
+// sleep waits and reports whether ctx is still alive.
+func sleep(ctx context.Context, wait time.Duration) bool {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}

@@ -1,0 +1,149 @@
+package source
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"strings"
+
+	"github.com/headwater/headwater/internal/connector"
+	"github.com/headwater/headwater/worker/pipeline/poll"
+)
+
+// Headers that every request has unless the connector's configuration says otherwise.
+const (
+	userAgent      = "headwater"
+	accept         = "application/json, */*;q=0.5"
+	acceptEncoding = "gzip, deflate"
+)
+
+// dropped are configured headers that are not ours to send: they describe the connection or the body's framing, which
+// a value from a configuration can only get wrong.
+var dropped = map[string]bool{
+	"Content-Length": true, "Transfer-Encoding": true, "Connection": true, "Keep-Alive": true, "Proxy-Connection": true,
+	"Upgrade": true, "Te": true, "Trailer": true, "Expect": true,
+}
+
+// travels are the configured headers that go along to another origin.
+var travels = map[string]bool{"Accept": true, "Content-Type": true, "User-Agent": true}
+
+// build makes the HTTP request of one hop. home tells whether it goes to the base URL's origin; if not, it carries no
+// credentials and nothing that might be one.
+func (c *Client) build(ctx context.Context, r poll.Request, u *url.URL, home bool) (*http.Request, error) {
+	var body io.Reader
+	if r.Body != nil {
+		body = bytes.NewReader(r.Body)
+	}
+	target := *u
+	target.User, target.Fragment, target.RawFragment = nil, "", ""
+	req, err := http.NewRequestWithContext(ctx, r.Method, target.String(), body)
+	if err != nil {
+		return nil, &refusal{"the request cannot be built: " + err.Error(), ""}
+	}
+	for _, h := range r.Header {
+		if err := put(req, h, home); err != nil {
+			return nil, err
+		}
+	}
+	fallback(req.Header, "User-Agent", userAgent)
+	fallback(req.Header, "Accept", accept)
+	fallback(req.Header, "Accept-Encoding", acceptEncoding)
+	if home {
+		c.authorise(req)
+	}
+	return req, nil
+}
+
+// put adds one configured header. Values are checked here once more: they may hold what an API answered.
+func put(req *http.Request, h poll.Header, home bool) error {
+	name := textproto.CanonicalMIMEHeaderKey(h.Name)
+	switch {
+	case !isToken(name), !isFieldValue(h.Value):
+		return &refusal{fmt.Sprintf("request header %q has a name or value that cannot be sent", h.Name), "see http.request.headers"}
+	case dropped[name], !home && !travels[name]:
+	case name == "Host":
+		if !isHost(h.Value) {
+			return &refusal{"request header Host is no host name", "see http.request.headers"}
+		}
+		req.Host = h.Value
+	default:
+		req.Header.Add(name, h.Value)
+	}
+	return nil
+}
+
+// isToken reports whether name can name a header (RFC 9110, 5.6.2).
+func isToken(name string) bool {
+	return name != "" && strings.Trim(name, alphanumeric+"!#$%&'*+-.^_`|~") == ""
+}
+
+// isFieldValue reports whether value holds none of the control characters that could end a header.
+func isFieldValue(value string) bool {
+	return !strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f })
+}
+
+// isHost reports whether value can be a Host header: net/http sends an empty one in place of one that cannot.
+func isHost(value string) bool {
+	return value != "" && strings.Trim(value, alphanumeric+"-._:[]") == ""
+}
+
+const alphanumeric = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+// fallback sets a header that was not configured.
+func fallback(h http.Header, name, value string) {
+	if _, ok := h[name]; !ok {
+		h.Set(name, value)
+	}
+}
+
+// authorise sends the credentials of auth.type unasked. A configured Authorization header wins.
+func (c *Client) authorise(req *http.Request) {
+	value := authorization(c.conf.Connector.Auth, c.base)
+	if value == "" {
+		return
+	}
+	if _, own := req.Header["Authorization"]; own {
+		c.warnOnce.Do(func() {
+			c.conf.Log.Warn("request header Authorization is configured and used instead of auth.type", "connector", c.conf.Connector.Name)
+		})
+		return
+	}
+	req.Header.Set("Authorization", value)
+}
+
+// authorization is the header value of auth.type; without one a user name in the base URL counts as BASIC.
+func authorization(a connector.Auth, base *url.URL) string {
+	switch {
+	case a.Type == connector.AuthBasic:
+		return basic(a.User, a.Password.Reveal())
+	case a.Type == connector.AuthBearer:
+		return "Bearer " + a.Token.Reveal()
+	case base.User != nil:
+		password, _ := base.User.Password()
+		return basic(base.User.Username(), password)
+	}
+	return ""
+}
+
+func basic(user, password string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
+}
+
+// authSecrets lists what an API might echo and nobody may see.
+func authSecrets(a connector.Auth, base *url.URL) []string {
+	list := []string{a.Password.Reveal(), a.Token.Reveal()}
+	if base.User != nil {
+		password, _ := base.User.Password()
+		list = append(list, password)
+	}
+	if value := authorization(a, base); value != "" {
+		_, credentials, _ := strings.Cut(value, " ")
+		list = append(list, credentials)
+	}
+	return list
+}

@@ -1,0 +1,81 @@
+package source
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Metrics are the collectors of all clients of a process, by connector and API. A nil *Metrics counts nothing.
+type Metrics struct {
+	requests, retries, wire, bytes *prometheus.CounterVec
+	seconds                        *prometheus.HistogramVec
+}
+
+// NewMetrics registers the collectors with reg.
+func NewMetrics(reg prometheus.Registerer) *Metrics {
+	labels := []string{"connector", "api"}
+	counter := func(name, help string, more ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, append(labels[:2:2], more...))
+	}
+	m := &Metrics{
+		requests: counter("headwater_http_requests_total",
+			"Requests sent to APIs, retries included, by the class of the answer's status: 2xx to 5xx, none without an answer.", "status"),
+		retries: counter("headwater_http_retries_total", "Requests that were sent again after a failure."),
+		wire:    counter("headwater_http_received_bytes_total", "Bytes of response bodies as they came over the wire."),
+		bytes:   counter("headwater_http_body_bytes_total", "Bytes of response bodies after decompression."),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "headwater_http_request_seconds", Help: "Seconds from the request to the last byte of its answer.",
+			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300},
+		}, labels),
+	}
+	reg.MustRegister(m.requests, m.retries, m.wire, m.bytes, m.seconds)
+	return m
+}
+
+// asked counts one attempt.
+func (m *Metrics) asked(connector, api string, f *failure, took time.Duration) {
+	if m == nil {
+		return
+	}
+	m.requests.WithLabelValues(connector, api, statusClass(f)).Inc()
+	m.seconds.WithLabelValues(connector, api).Observe(took.Seconds())
+}
+
+// statusClass is 2xx for an answer that was good or could not be read, none when there was none.
+func statusClass(f *failure) string {
+	switch {
+	case f == nil || f.status == nil:
+		return "2xx"
+	case *f.status == noAnswer:
+		return "none"
+	}
+	return fmt.Sprintf("%dxx", *f.status/100)
+}
+
+func (m *Metrics) retried(connector, api string) {
+	if m != nil {
+		m.retries.WithLabelValues(connector, api).Inc()
+	}
+}
+
+func (m *Metrics) received(connector, api string, wire, plain int64) {
+	if m == nil {
+		return
+	}
+	m.wire.WithLabelValues(connector, api).Add(float64(wire))
+	m.bytes.WithLabelValues(connector, api).Add(float64(plain))
+}
+
+// forget drops the series of a connector that is no more.
+func (m *Metrics) forget(connector string) {
+	if m == nil {
+		return
+	}
+	of := prometheus.Labels{"connector": connector}
+	for _, v := range []*prometheus.CounterVec{m.requests, m.retries, m.wire, m.bytes} {
+		v.DeletePartialMatch(of)
+	}
+	m.seconds.DeletePartialMatch(of)
+}
