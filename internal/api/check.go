@@ -1,0 +1,97 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// mask is what stands for a secret in answers.
+const mask = "***"
+
+// check sees to what belongs to the call rather than to the configuration, and fills in the property name.
+func (s *Server) check(name string, config map[string]string) error {
+	if name == "" || strings.ContainsFunc(name, unicode.IsControl) {
+		return Invalid("Invalid value for configuration name: a name without control characters is needed")
+	}
+	if given, ok := config["name"]; ok && given != name {
+		return &Error{http.StatusBadRequest, fmt.Sprintf(
+			"Connector name configuration (%s) doesn't match connector name in the URL (%s)", given, name)}
+	}
+	config["name"] = name
+	for property, value := range config {
+		if value == mask {
+			return Invalid(fmt.Sprintf("Invalid value for configuration %s: %s stands for a secret that is not shown; "+
+				"give the secret or a reference such as ${file:path:key}", property, mask))
+		}
+	}
+	return s.checkClass(config["connector.class"])
+}
+
+func (s *Server) checkClass(class string) error {
+	if class == "" {
+		return &Error{http.StatusBadRequest, "Connector config contains no connector type: connector.class is missing"}
+	}
+	if _, ok := s.plugin(class); ok || len(s.opts.Plugins) == 0 {
+		return nil
+	}
+	names := make([]string, len(s.opts.Plugins))
+	for i, p := range s.opts.Plugins {
+		names[i] = p.Class
+	}
+	return &Error{http.StatusBadRequest, fmt.Sprintf("Failed to find any class that implements Connector and which name "+
+		"matches %s, available connectors are: %s", class, strings.Join(names, ", "))}
+}
+
+// plugin finds a class by its full name, its simple name, that without Connector at its end, or an alias.
+func (s *Server) plugin(class string) (Plugin, bool) {
+	for _, p := range s.opts.Plugins {
+		simple := p.Class[strings.LastIndexByte(p.Class, '.')+1:]
+		if class == p.Class || class == simple || class == strings.TrimSuffix(simple, "Connector") ||
+			slices.Contains(p.Aliases, class) {
+			return p, true
+		}
+	}
+	return Plugin{}, false
+}
+
+// unmask gives back the secrets of a configuration that was read here, changed and sent again: a value that is the mask of
+// the present one means the present one. It does so only while everything that says where secrets are sent stays as it is;
+// else whoever may change a configuration could have its secrets sent to a host of their own.
+func (s *Server) unmask(present, sent map[string]string) (map[string]string, error) {
+	shown := s.opts.Mask(present)
+	for name, value := range sent {
+		if value != shown[name] || value == present[name] {
+			continue
+		}
+		if moved := firstMoved(present, sent); moved != "" {
+			return nil, Invalid(fmt.Sprintf("Invalid value for configuration %s: give the secret anew, since %s has changed "+
+				"and a secret that is not shown is kept for its old destination only", name, moved))
+		}
+		sent[name] = present[name]
+	}
+	return sent, nil
+}
+
+// firstMoved returns a property that says where requests go and is not the same in a and b.
+func firstMoved(a, b map[string]string) string {
+	for _, config := range []map[string]string{a, b} {
+		for name := range config {
+			if a[name] != b[name] && destination(name) {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+func destination(name string) bool {
+	for _, part := range []string{"url", "uri", "host", "server", "proxy", "endpoint", "whitelist"} {
+		if strings.Contains(name, part) {
+			return true
+		}
+	}
+	return false
+}

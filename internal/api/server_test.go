@@ -1,0 +1,216 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/headwater/headwater/internal/fault"
+)
+
+func TestListeners(t *testing.T) {
+	for listener, want := range map[string]string{
+		"https://127.0.0.1:0":                    "TLS is not supported yet",
+		"http://:8083":                           "every interface, which needs TLS and auth",
+		"http://0.0.0.0:0":                       "not a loopback address; others need TLS and auth",
+		"http://[::]:0":                          "not a loopback address",
+		"http://192.0.2.1:0":                     "not a loopback address",
+		"http://127.0.0.1":                       "form http://host:port",
+		"127.0.0.1:8083":                         "form http://host:port",
+		"http://u:p@127.0.0.1:0":                 "form http://host:port",
+		"http://127.0.0.1:0/x":                   "form http://host:port",
+		"http://127.0.0.1:0,https://127.0.0.1:0": "only one listener",
+		"http://127.0.0.1:0":                     "",
+		"HTTP://localhost:0":                     "",
+		"http://127.0.0.2:0/":                    "",
+		"http://[::ffff:127.0.0.1]:0":            "",
+		"http://\x7f:0":                          "form http://host:port",
+		"http://127.0.0.1:notaport":              "form http://host:port",
+		"http://no-such-host.invalid.:0":         "no-such-host.invalid",
+	} {
+		err := startAndStop(t, listener)
+		if want == "" {
+			if err != nil {
+				t.Errorf("%s: %v", listener, err)
+			}
+			continue
+		}
+		f, ok := errors.AsType[*fault.Error](err)
+		if !ok || !strings.Contains(err.Error(), want) || !strings.Contains(f.Hint, "listeners") {
+			t.Errorf("%s: %v, want a fault with %q and a hint", listener, err, want)
+		}
+	}
+}
+
+func startAndStop(t *testing.T, listener string) error {
+	opts := options(sample())
+	opts.Listener = listener
+	s, err := New(opts)
+	if err != nil {
+		return err
+	}
+	if err := s.Start(t.Context()); err != nil {
+		return err
+	}
+	return s.Stop(t.Context())
+}
+
+func TestWhatIsNeededMustBeThere(t *testing.T) {
+	for name, take := range map[string]func(*Options){
+		"Reader": func(o *Options) { o.Reader = nil }, "Writer": func(o *Options) { o.Writer = nil },
+		"Mask": func(o *Options) { o.Mask = nil }, "Health": func(o *Options) { o.Health = nil },
+	} {
+		opts := options(sample())
+		take(&opts)
+		if _, err := New(opts); err == nil {
+			t.Errorf("a server without %s", name)
+		}
+	}
+}
+
+func get(t *testing.T, s *Server, path string) (int, error) {
+	t.Helper()
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
+	resp, err := client.Get("http://" + s.Addr() + path)
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	_, err = io.Copy(io.Discard, resp.Body)
+	return resp.StatusCode, err
+}
+
+func TestStartAndStop(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	s := server(t, options(sample()))
+	if s.Addr() != "" || s.Wait() != nil || s.Stop(t.Context()) != nil {
+		t.Error("a server that was never started must say so and stop without error")
+	}
+	for range 2 { // it may be started again
+		if err := s.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if code, err := get(t, s, "/connectors"); code != 200 || err != nil {
+			t.Errorf("%d, %v", code, err)
+		}
+		if s.Start(t.Context()) == nil {
+			t.Error("started twice")
+		}
+		waited := make(chan error)
+		go func() { waited <- s.Wait() }()
+		if err := s.Stop(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if err := <-waited; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestAPortInUseIsNamed(t *testing.T) {
+	first := server(t, options(sample()))
+	if err := first.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = first.Stop(t.Context()) }()
+	err := startAndStop(t, "http://"+first.Addr())
+	if err == nil || !strings.Contains(err.Error(), first.Addr()) || !strings.Contains(err.Error(), "another worker") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestStopCutsWhatHangs stops a server whose request waits for its context.
+func TestStopCutsWhatHangs(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	b := sample()
+	entered := make(chan struct{})
+	b.create = func(ctx context.Context, _ string, _ map[string]string, _ string) error {
+		close(entered)
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	s := server(t, options(b))
+	if err := s.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	asked := make(chan error)
+	go func() {
+		client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+		resp, err := client.Post("http://"+s.Addr()+"/connectors", "application/json", strings.NewReader(createNew))
+		if err == nil {
+			err = resp.Body.Close()
+		}
+		asked <- err
+	}()
+	<-entered
+	if err := s.Stop(expired(t)); err == nil {
+		t.Error("a request was cut and Stop did not say so")
+	}
+	<-asked
+	if err := s.calls.drain(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestStress starts and stops one shared server and one of its own from each of ten goroutines.
+func TestStress(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	shared := server(t, options(sample()))
+	var group sync.WaitGroup
+	for range 10 {
+		group.Go(func() {
+			own := server(t, options(sample()))
+			for range 50 {
+				cycle(t, own)
+				_ = shared.Start(t.Context()) // another goroutine may have started it
+				if err := shared.Stop(t.Context()); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	if shared.Addr() != "" {
+		t.Error("it still runs")
+	}
+}
+
+func cycle(t *testing.T, s *Server) {
+	if err := s.Start(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if code, err := get(t, s, "/health"); code != 200 || err != nil {
+		t.Errorf("%d, %v", code, err)
+	}
+	if err := s.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestEveryRouteIsDocumented compares the rows of docs/reference/rest.md with the routes.
+func TestEveryRouteIsDocumented(t *testing.T) {
+	page, err := os.ReadFile("../../docs/reference/rest.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got, want []string
+	for line := range strings.Lines(string(page)) {
+		if strings.HasPrefix(line, "| `") {
+			got = append(got, strings.TrimSpace(line))
+		}
+	}
+	for _, rt := range server(t, options(sample())).routes() {
+		want = append(want, "| `"+rt.method+"` | `"+strings.TrimSuffix(rt.pattern, "{$}")+"` | "+rt.about+" |")
+	}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("the table of docs/reference/rest.md should be:\n%s", strings.Join(want, "\n"))
+	}
+}
