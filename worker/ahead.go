@@ -1,0 +1,93 @@
+package worker
+
+import (
+	"context"
+	"sync"
+
+	"github.com/headwater/headwater/worker/pipeline"
+)
+
+// What may be fetched ahead of the commit, for each API: so many pages, or so many bytes, whichever is reached first. A
+// page is never split: one that is larger is alone.
+const (
+	aheadPages = 8
+	aheadBytes = 16 << 20
+)
+
+// ahead is the queue between an API's fetching and its committing.
+type ahead struct {
+	mu    sync.Mutex
+	pages []pipeline.Page
+	bytes int64
+	room  chan struct{} // has a token when pages were taken
+	ready chan struct{} // has a token when pages were put
+}
+
+func newAhead() *ahead {
+	return &ahead{room: make(chan struct{}, 1), ready: make(chan struct{}, 1)}
+}
+
+// put waits for room: back-pressure reaches the API's socket by the next page not being asked for.
+func (a *ahead) put(ctx context.Context, p pipeline.Page) error {
+	for {
+		if a.tryPut(p) {
+			return nil
+		}
+		select {
+		case <-a.room:
+		case <-ctx.Done():
+			p.Close()
+			return ctx.Err()
+		}
+	}
+}
+
+func (a *ahead) tryPut(p pipeline.Page) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	full := len(a.pages) >= aheadPages || a.bytes+p.Batch.Bytes > aheadBytes
+	if full && len(a.pages) > 0 {
+		return false
+	}
+	a.pages = append(a.pages, p)
+	a.bytes += p.Batch.Bytes
+	signal(a.ready)
+	return true
+}
+
+// take waits for at least one page and returns all that are there: the group that one transaction commits.
+func (a *ahead) take(ctx context.Context) ([]pipeline.Page, error) {
+	for {
+		if pages := a.tryTake(); len(pages) > 0 {
+			return pages, nil
+		}
+		select {
+		case <-a.ready:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+func (a *ahead) tryTake() []pipeline.Page {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	pages := a.pages
+	a.pages, a.bytes = nil, 0
+	signal(a.room)
+	return pages
+}
+
+// drop forgets what was fetched ahead (R12).
+func (a *ahead) drop() {
+	for _, p := range a.tryTake() {
+		p.Close()
+	}
+}
+
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,68 @@
+package worker
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/headwater/headwater/worker/pipeline"
+)
+
+// Metrics are the worker's collectors, one set a process. A nil *Metrics counts nothing.
+type Metrics struct {
+	pages, records, rejected, failures, claims *prometheus.CounterVec
+	seconds                                    *prometheus.HistogramVec
+	sweeps                                     *prometheus.CounterVec
+}
+
+// NewMetrics registers the collectors with reg.
+func NewMetrics(reg prometheus.Registerer) *Metrics {
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		c := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, append([]string{"task"}, labels...))
+		reg.MustRegister(c)
+		return c
+	}
+	m := &Metrics{
+		pages:    counter("headwater_pages_committed_total", "Pages committed."),
+		records:  counter("headwater_records_committed_total", "Records committed to the API's topic."),
+		rejected: counter("headwater_errors_reported_total", "Error records committed to the error topic."),
+		failures: counter("headwater_commit_failures_total", "Transactions that did not commit."),
+		claims:   counter("headwater_claims_repeated_total", "Claims that were made again after an error."),
+		sweeps:   counter("headwater_sweeps_ended_total", "Sweeps that ended, by reason.", "reason"),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "headwater_commit_seconds", Help: "Seconds from the begin of a transaction to its commit.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+		}, []string{"task"}),
+	}
+	reg.MustRegister(m.seconds)
+	return m
+}
+
+func (m *Metrics) committed(task string, pages []pipeline.Page, took time.Duration) {
+	if m == nil {
+		return
+	}
+	for _, p := range pages {
+		m.records.WithLabelValues(task).Add(float64(p.Records))
+		m.rejected.WithLabelValues(task).Add(float64(p.Rejected))
+		if p.Reason != "" {
+			m.sweeps.WithLabelValues(task, string(p.Reason)).Inc()
+		}
+		if !p.Empty() {
+			m.pages.WithLabelValues(task).Inc()
+		}
+	}
+	m.seconds.WithLabelValues(task).Observe(took.Seconds())
+}
+
+func (m *Metrics) commitFailed(task string) {
+	if m != nil {
+		m.failures.WithLabelValues(task).Inc()
+	}
+}
+
+func (m *Metrics) claimAgain(task string) {
+	if m != nil {
+		m.claims.WithLabelValues(task).Inc()
+	}
+}

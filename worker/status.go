@@ -1,0 +1,55 @@
+package worker
+
+import (
+	"sync"
+	"time"
+)
+
+// State is what a task is doing, in Kafka Connect's words.
+type State string
+
+// The states of a task.
+const (
+	Unassigned State = "UNASSIGNED"
+	Running    State = "RUNNING"
+	Failed     State = "FAILED"
+)
+
+// Status is what can be said about one API at a moment.
+type Status struct {
+	State State
+	// Trace is why it failed; empty while it has not.
+	Trace string
+	// Waiting is what it waits for, in a few words: "interval", "commit", "retry: ...". Empty while it works.
+	Waiting string
+	// Until is when that wait ends; zero when nobody knows.
+	Until time.Time
+	// Reason is why the last sweep ended, by name.
+	Reason string
+	// Pages and Records were committed since the start; Rejected went to the error topic.
+	Pages, Records, Rejected int64
+	// Committed is when the last page was committed; zero before the first.
+	Committed time.Time
+}
+
+// board holds one API's status. It is safe for concurrent use.
+type board struct {
+	mu sync.Mutex
+	s  Status
+}
+
+func (b *board) read() Status {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.s
+}
+
+func (b *board) change(f func(*Status)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	f(&b.s)
+}
+
+func (b *board) waiting(what string, until time.Time) {
+	b.change(func(s *Status) { s.Waiting, s.Until = what, until })
+}
