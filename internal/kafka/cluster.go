@@ -10,10 +10,10 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/sasl"
 	"github.com/twmb/franz-go/pkg/sasl/plain"
@@ -35,7 +35,6 @@ type Config struct {
 	Compression string
 	// Dial replaces the network, in tests.
 	Dial func(ctx context.Context, network, host string) (net.Conn, error)
-	Log  *slog.Logger
 }
 
 // SASL is sasl.mechanism with sasl.jaas.config's user and password.
@@ -53,9 +52,6 @@ func NewCluster(c Config) (*Cluster, error) {
 	}
 	if c.TransactionTimeout == 0 {
 		c.TransactionTimeout = 10 * time.Second
-	}
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
 	}
 	cluster := &Cluster{config: c}
 	if _, err := cluster.mechanism(); err != nil {
@@ -131,4 +127,18 @@ func (c *Cluster) Ping(ctx context.Context) error {
 		case <-time.After(500 * time.Millisecond):
 		}
 	}
+}
+
+// ID returns the Kafka cluster's id, empty when nobody tells.
+func (c *Cluster) ID(ctx context.Context) string {
+	cl, err := c.client()
+	if err != nil {
+		return ""
+	}
+	defer cl.Close()
+	m, err := kadm.NewClient(cl).BrokerMetadata(ctx)
+	if err != nil {
+		return ""
+	}
+	return m.Cluster
 }

@@ -23,6 +23,8 @@ type tooth struct {
 	check string
 	world settings
 	play  func(w *world) error
+	// later leaves it to play to call plant: a bug that stops a member from starting would not show what it does to pages.
+	later bool
 }
 
 // repeat is one strike again and again, at different requests.
@@ -51,7 +53,7 @@ var teeth = []tooth{
 	{rule: "R11", check: checker.Double, play: repeat(3, strike{how: partition, step: "end", hold: 25 * time.Second})},
 	{rule: "R12", check: checker.Lost, play: repeat(3, strike{how: refuse, step: "produce", err: kerr.MessageTooLarge, topic: simapi.TopicOf(name, 1)})},
 	{rule: "R14", check: checker.Lost, play: repeat(3, strike{how: refuse, step: "produce", err: kerr.UnknownServerError})},
-	{rule: "R15", check: checker.Torn, world: settings{brokers: 3}, play: hasty},
+	{rule: "R15", check: checker.Lost, world: settings{brokers: 3}, play: hasty, later: true},
 }
 
 // stranger leaves a transaction of another connector open in the offsets topic's only partition, while the API's
@@ -104,6 +106,7 @@ func hasty(w *world) error {
 	defer undo()
 	w.join()
 	err := w.awaitProgress(w.visible())
+	w.plant()
 	time.Sleep(20 * time.Second)
 	return err
 }
@@ -113,13 +116,11 @@ func TestTeeth(t *testing.T) {
 	s := firstSeed()
 	for _, bite := range teeth {
 		t.Run(bite.rule, func(t *testing.T) {
-			kept, err := bite.run(t, s)
+			kept, err := bite.run(t, s, false)
 			if err != nil || !kept.OK() {
 				t.Fatalf("with %s kept, seed %d does not pass: %v\n%s\n%s", bite.rule, s, err, kept.Line(), strings.Join(kept.Findings, "\n"))
 			}
-			undo := proof.Break(bite.rule)
-			defer undo()
-			broken, err := bite.run(t, s)
+			broken, err := bite.run(t, s, true)
 			if broken.Counts[bite.check] == 0 {
 				t.Errorf("%s is broken, and %s does not see it (%v):\n%s\n%s", bite.rule, bite.check, err, broken.Line(), strings.Join(broken.Findings, "\n"))
 				return
@@ -130,12 +131,23 @@ func TestTeeth(t *testing.T) {
 	}
 }
 
-func (bite tooth) run(t *testing.T, seed uint64) (report checker.Report, err error) {
+// run plays the scenario, with the rule kept or broken.
+func (bite tooth) run(t *testing.T, seed uint64, broken bool) (report checker.Report, err error) {
+	undo := func() {}
+	defer func() { undo() }()
+	plant := func() {
+		if broken {
+			undo = proof.Break(bite.rule)
+		}
+	}
 	synctest.Test(t, func(t *testing.T) {
 		cfg := bite.world
 		cfg.seed, cfg.modes = seed, []string{"incrementing", "chaining"}
 		cfg.growth = simapi.Growth{Backlog: 30, PerRequest: 6, Total: 3000}
 		w := enter(t, cfg)
+		if w.plant = plant; !bite.later {
+			plant()
+		}
 		err = bite.play(w)
 		var late error
 		if report, late = w.finish(20, time.Minute); err == nil {

@@ -67,7 +67,8 @@ func (e *edge) remember(hash uint64) {
 // done puts what was learnt into the next state. Of too many records the latest are remembered.
 func (e *edge) done() {
 	s := &e.page.step.Next
-		s.old -= len(e.matched)
+	s.seen = s.seen.Without(e.matched)
+	s.old -= len(e.matched)
 	s.carry = max(0, s.carry-len(e.matched))
 	sum, over := s.seen.Latest(e.fresh)
 	s.seen, s.old, s.carry = sum, max(0, s.old-over), max(0, s.carry-over)
