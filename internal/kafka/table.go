@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/headwater/headwater/internal/fault"
@@ -160,13 +161,33 @@ func (t *Table) late(op string, partition int32, at, end int64, failed error) er
 	}
 }
 
-// ends are the offsets to read up to, of all partitions or only of key's.
+// ends are the offsets to read up to, of all partitions or only of key's. A topic that was made a moment ago may not be
+// known yet to every broker, and a leader may be moving: such answers are asked for again, for a while.
 func (t *Table) ends(ctx context.Context, key []byte) (map[int32]int64, error) {
+	for until := time.Now().Add(endsTimeout); ; {
+		ends, err := t.listEnds(ctx, key)
+		if err == nil || !kerr.IsRetriable(err) || time.Now().After(until) {
+			return ends, err
+		}
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+const endsTimeout = 10 * time.Second
+
+func (t *Table) listEnds(ctx context.Context, key []byte) (map[int32]int64, error) {
 	list := t.admin.ListEndOffsets
 	if proof.Broken("R4") {
 		list = t.admin.ListCommittedOffsets
 	}
 	starts, err := t.admin.ListStartOffsets(ctx, t.topic)
+	if err == nil {
+		err = starts.Error()
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -71,10 +72,35 @@ func (a *Admin) create(ctx context.Context, t Topic) error {
 		settings["cleanup.policy"] = kadm.StringPtr("compact")
 	}
 	_, err := a.admin.CreateTopic(ctx, t.Partitions, t.Replication, settings, t.Name)
-	if errors.Is(err, kerr.TopicAlreadyExists) { // another worker was quicker
-		return nil
+	if err != nil && !errors.Is(err, kerr.TopicAlreadyExists) { // another worker may have been quicker
+		return classify("create topic "+t.Name+", named in "+t.Property, err)
 	}
-	return classify("create topic "+t.Name+", named in "+t.Property, err)
+	return a.ready(ctx, t.Name)
+}
+
+// ready waits until the new topic's partitions have leaders: the answer to a creation comes before that.
+func (a *Admin) ready(ctx context.Context, topic string) error {
+	for range 100 {
+		details, err := a.admin.ListTopics(ctx, topic)
+		if err == nil && led(details[topic]) {
+			return nil
+		}
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-ctx.Done():
+			return classify("wait for topic "+topic, ctx.Err())
+		}
+	}
+	return &fault.Error{Kind: fault.Retriable, Op: "wait for topic " + topic, Err: errors.New("its partitions have no leader yet")}
+}
+
+func led(d kadm.TopicDetail) bool {
+	for _, p := range d.Partitions {
+		if p.Err != nil || p.Leader < 0 {
+			return false
+		}
+	}
+	return d.Err == nil && len(d.Partitions) > 0
 }
 
 // compacted reads cleanup.policy. Where that is not allowed, the topic is taken as it is, as Connect does.
