@@ -20,6 +20,7 @@ type options struct {
 	settings   settings.Settings
 	providers  *secret.Providers
 	connectors []document.Document
+	config     string
 	dev        bool
 	devListen  string
 	dataDir    string
@@ -35,38 +36,49 @@ func (e *inputError) Unwrap() error { return e.err }
 
 func parseOptions(args []string, stderr io.Writer) (*options, error) {
 	o := &options{}
-	flags := flag.NewFlagSet("worker", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	config := flags.String("config", "", "file of Kafka Connect worker properties; without it, their defaults")
-	flags.BoolVar(&o.dev, "dev", false, "run a Kafka broker for development inside this process")
-	flags.StringVar(&o.devListen, "dev-listen", dev.DefaultListen, "where the broker of --dev listens")
-	flags.StringVar(&o.dataDir, "data-dir", "headwater-data", "where the broker of --dev keeps its data")
-	flags.TextVar(&o.level, "log-level", slog.LevelInfo, "DEBUG, INFO, WARN or ERROR")
-	flags.Usage = func() {
-		fmt.Fprint(stderr, "usage: worker [--config worker.properties | --dev] [connector.json ...]\n\n")
-		flags.PrintDefaults()
-	}
+	flags := o.flags(stderr)
 	if err := flags.Parse(args); err != nil {
 		return nil, err
 	}
-	if err := o.load(*config); err != nil {
+	if err := o.load(o.config); err != nil {
 		return nil, &inputError{err}
 	}
 	for _, file := range flags.Args() {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			return nil, &inputError{fmt.Errorf("read connector file: %w", err)}
-		}
-		d, err := document.Parse(file, data)
+		d, err := readConnector(file)
 		if err != nil {
 			return nil, &inputError{err}
-		}
-		if d.Name == "" {
-			return nil, &inputError{fmt.Errorf("%s: the connector has no name: add \"name\"", file)}
 		}
 		o.connectors = append(o.connectors, d)
 	}
 	return o, nil
+}
+
+func readConnector(file string) (document.Document, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return document.Document{}, fmt.Errorf("read connector file: %w", err)
+	}
+	d, err := document.Parse(file, data)
+	if err == nil && d.Name == "" {
+		err = fmt.Errorf("%s: the connector has no name: add \"name\"", file)
+	}
+	return d, err
+}
+
+// flags declares the command line.
+func (o *options) flags(stderr io.Writer) *flag.FlagSet {
+	flags := flag.NewFlagSet("worker", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.StringVar(&o.config, "config", "", "`file` of Kafka Connect worker properties; without it, their defaults")
+	flags.BoolVar(&o.dev, "dev", false, "run a Kafka broker for development inside this process")
+	flags.StringVar(&o.devListen, "dev-listen", dev.DefaultListen, "`address` where the broker of --dev listens")
+	flags.StringVar(&o.dataDir, "data-dir", "headwater-data", "`folder` where the broker of --dev keeps its data")
+	flags.TextVar(&o.level, "log-level", slog.LevelInfo, "`level` from which on to log: DEBUG, INFO, WARN or ERROR")
+	flags.Usage = func() {
+		fmt.Fprint(stderr, "usage: worker [--config worker.properties | --dev] [connector.json ...]\n\n")
+		flags.PrintDefaults()
+	}
+	return flags
 }
 
 // load reads the worker properties and resolves the provider references in them.

@@ -109,7 +109,7 @@ func maskTokens(config map[string]string) map[string]string {
 	shown := maps.Clone(config)
 	for name, value := range shown {
 		if strings.Contains(name, "token") && !strings.HasPrefix(value, "${") {
-			shown[name] = mask
+			shown[name] = "***"
 		}
 	}
 	return shown
@@ -151,7 +151,7 @@ func server(t testing.TB, opts Options) *Server {
 }
 
 // ask sends one request, written as "METHOD /path", with a JSON body if there is one.
-func ask(h http.Handler, line, body string) *httptest.ResponseRecorder {
+func ask(s *Server, line, body string) *httptest.ResponseRecorder {
 	method, path, _ := strings.Cut(line, " ")
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
 	r.Host = "localhost:8083"
@@ -159,6 +159,6 @@ func ask(h http.Handler, line, body string) *httptest.ResponseRecorder {
 		r.Header.Set("Content-Type", "application/json")
 	}
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
+	s.handler.ServeHTTP(w, r)
 	return w
 }

@@ -66,9 +66,9 @@ func parseConfig(body []byte) (map[string]string, error) {
 	config := make(map[string]string, len(v))
 	var faults []string
 	for _, name := range slices.Sorted(maps.Keys(v)) {
-		text, err := scalar(v[name])
-		if err != nil {
-			faults = append(faults, fmt.Sprintf("Invalid value for configuration %s: %v", name, err))
+		text, wrong := scalar(v[name])
+		if wrong != "" {
+			faults = append(faults, fmt.Sprintf("Invalid value for configuration %s: %s", name, wrong))
 		}
 		config[name] = text
 	}
@@ -78,17 +78,18 @@ func parseConfig(body []byte) (map[string]string, error) {
 	return config, nil
 }
 
-func scalar(raw jsontext.Value) (string, error) {
+// scalar returns the text of a property, or what is wrong with it.
+func scalar(raw jsontext.Value) (text, wrong string) {
 	switch raw.Kind() {
 	case '"':
-		text, err := jsontext.AppendUnquote(nil, raw)
-		return string(text), err
+		plain, _ := jsontext.AppendUnquote(nil, raw) // the decoder has checked it
+		return string(plain), ""
 	case '0', 't', 'f':
-		return string(raw), nil
+		return string(raw), ""
 	case 'n':
-		return "", errors.New("Null value can not be supplied as the configuration value.")
+		return "", "Null value can not be supplied as the configuration value."
 	}
-	return "", errors.New("a string is needed, not an object or array")
+	return "", "a string is needed, not an object or array"
 }
 
 func decode(body []byte, into any) error {

@@ -85,6 +85,7 @@ func (s *Server) within(r *http.Request, rt route, body []byte, leave func()) (a
 		limit = answerLimit
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), limit)
+	defer cancel()
 	type result struct {
 		answer
 		err error
@@ -92,7 +93,6 @@ func (s *Server) within(r *http.Request, rt route, body []byte, leave func()) (a
 	done := make(chan result, 1)
 	go func() {
 		defer leave()
-		defer cancel()
 		a, err := s.safely(ctx, rt.run, r, body)
 		done <- result{a, err}
 	}()
@@ -100,11 +100,6 @@ func (s *Server) within(r *http.Request, rt route, body []byte, leave func()) (a
 	case res := <-done:
 		return res.answer, res.err
 	case <-ctx.Done():
-	}
-	select { // the call may have ended in the same moment
-	case res := <-done:
-		return res.answer, res.err
-	default:
 		return answer{}, fmt.Errorf("the worker did not answer within %s: %w", limit, ctx.Err())
 	}
 }

@@ -6,10 +6,9 @@ import (
 	"slices"
 	"strings"
 	"unicode"
-)
 
-// mask is what stands for a secret in answers.
-const mask = "***"
+	"github.com/headwater/headwater/internal/connector/property"
+)
 
 // check sees to what belongs to the call rather than to the configuration, and fills in the property name.
 func (s *Server) check(name string, config map[string]string) error {
@@ -21,10 +20,10 @@ func (s *Server) check(name string, config map[string]string) error {
 			"Connector name configuration (%s) doesn't match connector name in the URL (%s)", given, name)}
 	}
 	config["name"] = name
-	for property, value := range config {
-		if value == mask {
+	for name, value := range config {
+		if value == property.Hidden {
 			return Invalid(fmt.Sprintf("Invalid value for configuration %s: %s stands for a secret that is not shown; "+
-				"give the secret or a reference such as ${file:path:key}", property, mask))
+				"give the secret or a reference such as ${file:path:key}", name, property.Hidden))
 		}
 	}
 	return s.checkClass(config["connector.class"])

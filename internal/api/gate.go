@@ -52,11 +52,9 @@ func (g gate) drain(ctx context.Context) error {
 func (s *Server) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch origin := r.Header.Get("Origin"); {
-		case !s.at.local(r.Host):
+		case !s.at.Local(r.Host):
 			fail(w, &Error{http.StatusForbidden, "HTTP 403: the Host header does not name this worker"})
-		case origin != "" && !sameHost(origin, r.Host):
-			fail(w, &Error{http.StatusForbidden, "HTTP 403: requests from pages of other sites are refused"})
-		case r.Header.Get("Sec-Fetch-Site") == "cross-site":
+		case origin != "" && !sameHost(origin, r.Host), r.Header.Get("Sec-Fetch-Site") == "cross-site":
 			fail(w, &Error{http.StatusForbidden, "HTTP 403: requests from pages of other sites are refused"})
 		default:
 			next.ServeHTTP(w, r)

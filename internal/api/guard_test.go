@@ -42,7 +42,7 @@ func TestPagesOfOtherSitesAreRefused(t *testing.T) {
 			r.Header.Set(c.header[0], c.header[1])
 		}
 		w := httptest.NewRecorder()
-		s.ServeHTTP(w, r)
+		s.handler.ServeHTTP(w, r)
 		if w.Code != c.code {
 			t.Errorf("%s: got %d, want %d", name, w.Code, c.code)
 		}
@@ -69,7 +69,7 @@ func TestBodies(t *testing.T) {
 		r.Host = "localhost"
 		r.Header.Set("Content-Type", c.kind)
 		w := httptest.NewRecorder()
-		s.ServeHTTP(w, r)
+		s.handler.ServeHTTP(w, r)
 		if w.Code != c.code {
 			t.Errorf("%s: got %d %s, want %d", name, w.Code, w.Body, c.code)
 		}

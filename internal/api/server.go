@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
+
+	"github.com/headwater/headwater/internal/api/listener"
 )
 
 const (
@@ -23,7 +25,7 @@ const (
 // Server is the REST server. It may be started and stopped any number of times, from any goroutine.
 type Server struct {
 	opts    Options
-	at      endpoint
+	at      listener.Listener
 	handler http.Handler
 	calls   gate
 	probes  gate
@@ -42,7 +44,7 @@ type serving struct {
 
 // New checks the listener's form and builds the routes; nothing is opened. A *fault.Error names the property.
 func New(opts Options) (*Server, error) {
-	at, err := parseListener(opts.Listener)
+	at, err := listener.Parse(opts.Listener)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +72,7 @@ func (s *Server) Start(ctx context.Context) error {
 	if s.live.Load() != nil {
 		return errors.New("start REST server: it is running already")
 	}
-	l, err := s.at.listen(ctx)
+	l, err := s.at.Listen(ctx)
 	if err != nil {
 		return err
 	}
@@ -131,9 +133,6 @@ func (s *Server) Addr() string {
 	}
 	return ""
 }
-
-// ServeHTTP answers one request as the running server would, for tests and for a listener of the caller's own.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
 // take waits for the turn. A free one is taken even when ctx is over: an impatient Stop must still stop.
 func (s *Server) take(ctx context.Context) error {

@@ -41,14 +41,12 @@ type Progress struct {
 
 // APIProgress says what one API is doing and what it waits for.
 type APIProgress struct {
-	API      int        `json:"api"`                   // the N of apiN
-	Waiting  string     `json:"waiting,omitempty"`     // why no request is under way: interval, back-off, ...
-	Until    *time.Time `json:"until,omitempty"`       // when that ends
-	Reason   string     `json:"reason,omitempty"`      // why the last sweep ended
-	LastPage *time.Time `json:"last_page,omitempty"`   // when the last page was committed
-	Records  int64      `json:"records_since_start"`   // records committed since the task started
-	Warning  string     `json:"last_error,omitempty"`  // the last error that did not stop it
-	Offset   string     `json:"last_offset,omitempty"` // the offset last committed
+	API      int        `json:"api"`                 // the N of apiN
+	Waiting  string     `json:"waiting,omitempty"`   // why no request is under way: interval, back-off, ...
+	Until    *time.Time `json:"until,omitempty"`     // when that ends
+	Reason   string     `json:"reason,omitempty"`    // why the last sweep ended
+	LastPage *time.Time `json:"last_page,omitempty"` // when the last page was committed
+	Records  int64      `json:"records_since_start"` // records committed since the task started
 }
 
 // Offset is a source partition and where it stands, as in KIP-875.

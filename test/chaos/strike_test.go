@@ -17,7 +17,7 @@ type strike struct {
 	n      int
 	before bool // the request is not carried out; else it is, and its answer is lost
 	how    string
-	hold   time.Duration // how long the network stands still, or the zombie sleeps
+	hold   time.Duration // how long the network stands still, the zombie sleeps, or the request takes
 	err    *kerr.Error   // of a refusal
 	topic  string        // of the request that is refused; empty: any
 }
@@ -28,6 +28,7 @@ const (
 	zombie    = "zombie"    // it stands still while a new one takes over, then goes on
 	handover  = "handover"  // a new one takes over while it works
 	reset     = "reset"     // its connections break
+	delay     = "delay"     // the request arrives late
 	partition = "partition" // it stands still for a while, and goes on
 	refuse    = "refuse"    // the broker answers with an error
 )
@@ -73,8 +74,8 @@ func draw(rng *rand.Rand, old bool) strike {
 		choice = steps[:len(steps)-1]
 	}
 	s := strike{step: choice[rng.IntN(len(choice))], n: 1 + rng.IntN(12), before: rng.IntN(2) == 0}
-	s.how = []string{kill, kill, kill, zombie, zombie, handover, reset, partition, refuse, refuse}[rng.IntN(10)]
-	if s.how == zombie || s.how == partition {
+	s.how = []string{kill, kill, kill, zombie, zombie, handover, reset, delay, partition, refuse, refuse}[rng.IntN(11)]
+	if s.how == zombie || s.how == partition || s.how == delay {
 		s.hold = holds[rng.IntN(len(holds))]
 	}
 	if s.step == "claim" || s.step == "list" { // these come only with a new member
@@ -114,26 +115,30 @@ func (w *world) disarm() {
 	w.strike = nil
 }
 
-// step is called with every request. Its error means that the request is not to be carried out.
-func (w *world) step(step string) error {
+// step is called with every request. The request is to be carried out after the time returned; an error means that it
+// is not to be carried out at all.
+func (w *world) step(step string) (time.Duration, error) {
 	w.mu.Lock()
 	a := w.strike
 	if a == nil || a.step != step {
 		w.mu.Unlock()
-		return nil
+		return 0, nil
 	}
 	if a.seen++; a.seen < a.n {
 		w.mu.Unlock()
-		return nil
+		return 0, nil
 	}
 	w.strike = nil
 	w.mu.Unlock()
 	a.hit()
 	close(a.fired)
-	if a.before && a.how != handover {
-		return errStruck
+	switch {
+	case a.how == delay:
+		return a.hold, nil
+	case a.before && a.how != handover:
+		return 0, errStruck
 	}
-	return nil
+	return 0, nil
 }
 
 // cycle is one strike and the recovery from it; newest is the member at work, and the one at work afterwards is returned.
@@ -217,6 +222,8 @@ func (w *world) follows(s strike, hit, next *member) (*member, error) {
 	case partition:
 		time.Sleep(s.hold)
 		hit.wire.release()
+	case delay:
+		time.Sleep(s.hold)
 	}
 	return hit, nil
 }

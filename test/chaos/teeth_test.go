@@ -27,14 +27,17 @@ type tooth struct {
 	later bool
 }
 
-// repeat is one strike again and again, at different requests.
+// repeat is one strike again and again, at different requests unless it names one.
 func repeat(times int, s strike) func(*world) error {
 	return func(w *world) error {
 		m := w.join()
 		err := w.awaitProgress(w.visible())
 		for i := 0; i < times && err == nil; i++ {
-			s.n = 1 + (i*5+int(w.cfg.seed))%7
-			m, err = w.cycle(s, m)
+			each := s
+			if each.n == 0 {
+				each.n = 1 + (i*5+int(w.cfg.seed))%7
+			}
+			m, err = w.cycle(each, m)
 		}
 		return err
 	}
@@ -45,7 +48,7 @@ var teeth = []tooth{
 	{rule: "R1-offset-apart", check: checker.Torn, play: repeat(12, strike{how: kill, step: "end"})},
 	{rule: "R1-promise-ignored", check: checker.Lost, play: repeat(3, strike{how: refuse, step: "produce", err: kerr.MessageTooLarge, topic: simapi.TopicOf(name, 1)})},
 	{rule: "R2", check: checker.Fence, play: repeat(4, strike{how: zombie, step: "end", before: true, hold: 3 * time.Second})},
-	{rule: "R3", check: checker.Double, play: repeat(12, strike{how: handover, step: "produce"})},
+	{rule: "R3", check: checker.Double, play: repeat(3, strike{how: delay, step: "claim", n: 2, hold: time.Second})},
 	{rule: "R4", check: checker.Double, play: stranger},
 	{rule: "R7", check: checker.Lost, play: repeat(8, strike{how: kill, step: "end", before: true})},
 	{rule: "R9", check: checker.Open, world: settings{limit: 2 * time.Second}, play: repeat(0, strike{})},

@@ -80,7 +80,10 @@ func enter(t *testing.T, cfg settings) *world {
 func (w *world) serve() {
 	sim, err := simapi.New(simapi.Config{
 		Seed: w.cfg.seed, Modes: w.cfg.modes, Growth: w.cfg.growth, Rate: w.cfg.faults,
-		OnRequest: func(int, int) { w.step("http") },
+		OnRequest: func(int, int) {
+			delay, _ := w.step("http") // a refusal of the API is a fault of its own
+			time.Sleep(delay)
+		},
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -135,7 +138,10 @@ func (w *world) broker() {
 		c.ControlKey(int16(key), func(r kmsg.Request) (kmsg.Response, error, bool) {
 			c.KeepControl()
 			w.countClaim(r)
-			err := w.step(step)
+			delay, err := w.step(step)
+			if delay > 0 {
+				c.SleepControl(func() { time.Sleep(delay) })
+			}
 			return nil, err, err != nil
 		})
 	}

@@ -132,7 +132,7 @@ func TestBomb(t *testing.T) {
 	var out bytes.Buffer
 	w := gzip.NewWriter(&out)
 	_, _ = io.WriteString(w, `{"data":[`)
-	blank := bytes.Repeat([]byte("1,1,1,1,"), 1<<17)
+	blank := bytes.Repeat([]byte(`"`+strings.Repeat("x", 1021)+`",`), 1<<10)
 	for range 48 {
 		_, _ = w.Write(blank)
 	}

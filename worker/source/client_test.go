@@ -28,13 +28,13 @@ type setting struct {
 	api connector.API
 }
 
-// client returns a client for base with short timeouts, quick retries off, and what change makes of it.
+// client returns a client for base without retries, and what change makes of it.
 func client(t testing.TB, base string, change ...func(*setting)) *Client {
 	t.Helper()
 	s := setting{
 		Config: Config{Connector: connector.Config{Name: "c", BaseURL: base}, Log: slog.New(slog.DiscardHandler)},
 		api: connector.API{
-			N: 1, ConnectTimeout: 2 * time.Second, RequestTimeout: 2 * time.Second,
+			N: 1, ConnectTimeout: 20 * time.Second, RequestTimeout: 20 * time.Second,
 			BackoffBase: time.Millisecond, Backoff: connector.ConstantValue, RetryOn: connector.StatusRanges{{From: 400, To: 999}},
 		},
 	}

@@ -33,7 +33,8 @@ var dropped = map[string]bool{
 var travels = map[string]bool{"Accept": true, "Content-Type": true, "User-Agent": true}
 
 // build makes the HTTP request of one hop. home tells whether it goes to the base URL's origin; if not, it carries no
-// credentials and nothing that might be one.
+// credentials and no header that might be one. A POST to a listed origin does take its body along: whoever lists an
+// origin trusts it with the question.
 func (c *Client) build(ctx context.Context, r poll.Request, u *url.URL, home bool) (*http.Request, error) {
 	var body io.Reader
 	if r.Body != nil {

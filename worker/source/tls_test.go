@@ -73,6 +73,20 @@ func TestTLSRefuses(t *testing.T) {
 	}
 }
 
+// TestDowngradeOnTheWay: a hop over https must not lead back to http, not even to where we came from.
+func TestDowngradeOnTheWay(t *testing.T) {
+	var secure *httptest.Server
+	home := listen(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, secure.URL, http.StatusFound) })
+	secure, trust := serveTLS(t, false, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, home.URL+"/end", http.StatusFound)
+	})
+	c := client(t, home.URL, func(s *setting) { s.TLS, s.Connector.Whitelist = trust, []string{"127.0.0.1"} })
+	r, err := c.Fetch(t.Context(), get(t, home.URL))
+	if e := failed(t, r, err); !strings.Contains(e.Error(), "from https to http") || len(home.requests()) != 1 {
+		t.Errorf("%v; %d requests", e, len(home.requests()))
+	}
+}
+
 // TestNoEnvironmentProxy: HTTP_PROXY and its like are not for us.
 func TestNoEnvironmentProxy(t *testing.T) {
 	for _, name := range []string{"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY"} {

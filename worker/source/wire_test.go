@@ -132,28 +132,18 @@ func TestStandsStill(t *testing.T) {
 			time.Sleep(pause) // the server's manner, not a synchronisation
 		}
 	}
-	tests := map[string]struct {
-		play func(int, net.Conn)
-		ok   bool
-	}{
-		"NeverAnswers":  {func(_ int, c net.Conn) { hang(c) }, false},
-		"HeadersOnly":   {func(n int, c net.Conn) { say(ok+"Content-Length: 20\r\n\r\n")(n, c); hang(c) }, false},
-		"HalfABody":     {func(n int, c net.Conn) { say(ok+"\r\n{\"data\":[1,")(n, c); hang(c) }, false},
-		"HeadersDrip":   {func(_ int, c net.Conn) { slowly(c, ok+"X: "+strings.Repeat("x", 200), 5*time.Millisecond) }, false},
-		"SlowButSteady": {func(n int, c net.Conn) { say(ok+"\r\n")(n, c); slowly(c, `{"data":[1,2]}`, 15*time.Millisecond) }, true},
+	tests := map[string]func(int, net.Conn){
+		"NeverAnswers": func(_ int, c net.Conn) { hang(c) },
+		"HeadersOnly":  func(n int, c net.Conn) { say(ok + "Content-Length: 20\r\n\r\n")(n, c); hang(c) },
+		"HalfABody":    func(n int, c net.Conn) { say(ok + "\r\n{\"data\":[1,")(n, c); hang(c) },
+		"HeadersDrip":  func(_ int, c net.Conn) { slowly(c, ok+"X: "+strings.Repeat("x", 200), 5*time.Millisecond) },
 	}
-	for name, test := range tests {
+	for name, play := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			url, _ := script(t, test.play)
+			url, _ := script(t, play)
 			c := client(t, url, func(s *setting) { s.api.RequestTimeout = short })
 			r, err := c.Fetch(t.Context(), get(t, url))
-			if test.ok {
-				if err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
 			e := failed(t, r, err)
 			if !strings.Contains(e.Hint, "http.request.timeout.ms") || *e.Report.Status != -1 {
 				t.Errorf("%v", e)
@@ -177,8 +167,12 @@ func TestCannotConnect(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			r, err := client(t, test.base).Fetch(t.Context(), get(t, test.base))
+			c := client(t, test.base, func(s *setting) { s.api.MaxRetries = 2 })
+			r, err := c.Fetch(t.Context(), get(t, test.base))
 			e := failed(t, r, err)
+			if final := strings.Contains(test.want, "metadata"); strings.Contains(e.Error(), "after 2 retries") == final {
+				t.Errorf("final %v: %v", final, e)
+			}
 			if !strings.Contains(e.Error(), test.want) || *e.Report.Status != -1 || e.Report.Exception == nil {
 				t.Errorf("%v; %+v", e, e.Report)
 			}

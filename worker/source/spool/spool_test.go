@@ -142,6 +142,9 @@ func TestNoFolder(t *testing.T) {
 
 // TestManySmallRecords: millions of records cost no memory each, neither when written nor when read.
 func TestManySmallRecords(t *testing.T) {
+	if testing.Short() {
+		t.Skip("millions of records")
+	}
 	const n = 5_000_000 // 120 MB as slices
 	w := New(DefaultMemory, t.TempDir())
 	defer w.Discard()
