@@ -27,6 +27,7 @@ var (
 	kills   = flag.Int("kills", 20, "how many workers are to die")
 	seed    = flag.Uint64("seed", 0, "seed of the plan; 0: a new one")
 	version = flag.Int("tv", 0, "transaction.version of the cluster: 1, 2, or 0 for half the kills each")
+	broken  = flag.String("break", "", "rule that the workers break on purpose (HEADWATER_BREAK): the run must then fail")
 	only    = flag.String("only", "", "end every worker in this way: random, point, term, zombie, or a point's name")
 )
 

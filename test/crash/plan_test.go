@@ -20,16 +20,16 @@ var points = []struct {
 	name   string
 	passes int
 }{
-	{"claimed", 15},
-	{"loaded", 15},
-	{"request-sent", 120},
-	{"page", 120},
-	{"begun", 60},
-	{"produced", 60},
-	{"flushed", 60},
-	{"ending", 60},
-	{"committed", 60},
-	{"waiting", 120},
+	{"claimed", 8},
+	{"loaded", 8},
+	{"request-sent", 60},
+	{"page", 60},
+	{"begun", 30},
+	{"produced", 30},
+	{"flushed", 30},
+	{"ending", 30},
+	{"committed", 30},
+	{"waiting", 60},
 }
 
 // fate is how one worker ends.

@@ -163,7 +163,10 @@ func (r *run) start(f fate) *program.RunningWorker {
 		Connectors: map[string]map[string]string{connector: r.config},
 	}
 	if f.point != "" {
-		w.Env = []string{"HEADWATER_KILL=" + f.point}
+		w.Env = append(w.Env, "HEADWATER_KILL="+f.point)
+	}
+	if *broken != "" {
+		w.Env = append(w.Env, "HEADWATER_BREAK="+*broken)
 	}
 	p, err := w.Start()
 	if err != nil {

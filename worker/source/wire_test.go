@@ -134,8 +134,8 @@ func TestStandsStill(t *testing.T) {
 	}
 	tests := map[string]func(int, net.Conn){
 		"NeverAnswers": func(_ int, c net.Conn) { hang(c) },
-		"HeadersOnly":  func(n int, c net.Conn) { say(ok + "Content-Length: 20\r\n\r\n")(n, c); hang(c) },
-		"HalfABody":    func(n int, c net.Conn) { say(ok + "\r\n{\"data\":[1,")(n, c); hang(c) },
+		"HeadersOnly":  func(n int, c net.Conn) { say(ok+"Content-Length: 20\r\n\r\n")(n, c); hang(c) },
+		"HalfABody":    func(n int, c net.Conn) { say(ok+"\r\n{\"data\":[1,")(n, c); hang(c) },
 		"HeadersDrip":  func(_ int, c net.Conn) { slowly(c, ok+"X: "+strings.Repeat("x", 200), 5*time.Millisecond) },
 	}
 	for name, play := range tests {
