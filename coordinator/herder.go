@@ -117,14 +117,14 @@ func (h *Herder) put(ctx context.Context, name string, config map[string]string,
 		return h.reconcile(ctx)
 	}
 	tasks := TaskConfigs(parsed)
-	messages := slices.Concat(h.Topic.Create(name, config, initial), h.Topic.TaskSet(name, tasks))
-	if initial == configs.Stopped {
-		messages = slices.Concat(h.Topic.Create(name, config, initial), h.Topic.TaskSet(name, nil))
+	if initial == configs.Stopped || known && old.Target == configs.Stopped {
+		tasks = nil // a stopped connector is one without tasks
 	}
 	if err := h.fence(ctx, name, len(parsed.APIs)); err != nil {
 		return err
 	}
-	return h.write(ctx, slices.Concat(messages, h.Topic.Fence(name, len(parsed.APIs))))
+	return h.write(ctx, slices.Concat(
+		h.Topic.Create(name, config, initial), h.Topic.TaskSet(name, tasks), h.Topic.Fence(name, len(parsed.APIs))))
 }
 
 // Delete removes a connector; its offsets stay.

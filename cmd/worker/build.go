@@ -30,18 +30,22 @@ type builder struct {
 	log     *slog.Logger
 }
 
-// parse resolves provider references and checks the configuration.
+// parse resolves provider references, checks the configuration and logs what is odd about it.
 func (b *builder) parse(properties map[string]string) (connector.Config, error) {
-	p := b.options.providers
-	resolved, err := reference.Resolve(properties, p.Names(), p.Lookup)
-	if err != nil {
-		return connector.Config{}, err
-	}
-	c, warnings, err := connector.ParseResolved(properties, resolved)
+	c, warnings, err := b.check(properties)
 	for _, w := range warnings {
 		b.log.Warn("connector configuration", "connector", properties["name"], "warning", w)
 	}
 	return c, err
+}
+
+func (b *builder) check(properties map[string]string) (connector.Config, []connector.Warning, error) {
+	p := b.options.providers
+	resolved, err := reference.Resolve(properties, p.Names(), p.Lookup)
+	if err != nil {
+		return connector.Config{}, nil, err
+	}
+	return connector.ParseResolved(properties, resolved)
 }
 
 // prepare checks the topics and puts the tasks together; nothing is claimed yet.

@@ -11,6 +11,7 @@ import (
 	"github.com/headwater/headwater/coordinator"
 	"github.com/headwater/headwater/coordinator/configs"
 	"github.com/headwater/headwater/internal/api"
+	"github.com/headwater/headwater/internal/api/validate"
 	"github.com/headwater/headwater/internal/connector"
 	"github.com/headwater/headwater/internal/record"
 	"github.com/headwater/headwater/offsets"
@@ -55,14 +56,19 @@ func (m *member) rooms(ctx context.Context) (err error) {
 		return err
 	}
 	m.onStop(m.configs.Close)
-	return m.rest(ctx, view{herder: m.herder, worker: m.running, store: store, id: workerID(s)}, reg)
+	check := func(config map[string]string) error {
+		_, _, err := b.check(config)
+		return err
+	}
+	return m.rest(ctx, view{herder: m.herder, worker: m.running, store: store, id: workerID(s)}, check, reg)
 }
 
-func (m *member) rest(ctx context.Context, v view, reg *prometheus.Registry) error {
+func (m *member) rest(ctx context.Context, v view, check func(map[string]string) error, reg *prometheus.Registry) error {
 	id := m.cluster.ID(ctx)
 	server, err := api.New(api.Options{
 		Listener: m.options.settings.Listener, Version: Version, Reader: v, Writer: v, Lifecycle: v, Offsets: v,
-		Mask: connector.Mask, Metrics: promhttp.HandlerFor(reg, promhttp.HandlerOpts{}), Log: m.log,
+		Validator: validate.Connector{Parse: check},
+		Mask:      connector.Mask, Metrics: promhttp.HandlerFor(reg, promhttp.HandlerOpts{}), Log: m.log,
 		ClusterID: func() string { return id },
 		Plugins: []api.Plugin{{
 			Class: "HttpSourceV2", Type: "source", Version: Version,

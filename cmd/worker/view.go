@@ -48,6 +48,11 @@ func (v view) Status(name string) (api.Status, bool) {
 	for _, t := range tasks {
 		s.Tasks = append(s.Tasks, v.task(t))
 	}
+	if c.Target == configs.Paused {
+		for i := range c.Tasks { // they keep their place and do nothing
+			s.Tasks = append(s.Tasks, api.TaskStatus{ID: i, State: "PAUSED", WorkerID: v.id})
+		}
+	}
 	return s, true
 }
 

@@ -22,14 +22,20 @@ type tooth struct {
 	rule  string
 	check string
 	world settings
-	play  func(w *world) error
+	play  func(scene) error
 	// later leaves it to play to call plant: a bug that stops a member from starting would not show what it does to pages.
 	later bool
 }
 
+// scene is a world in which a rule is to be broken.
+type scene struct {
+	*world
+	plant func() // breaks it
+}
+
 // repeat is one strike again and again, at different requests unless it names one.
-func repeat(times int, s strike) func(*world) error {
-	return func(w *world) error {
+func repeat(times int, s strike) func(scene) error {
+	return func(w scene) error {
 		m := w.join()
 		err := w.awaitProgress(w.visible())
 		for i := 0; i < times && err == nil; i++ {
@@ -61,7 +67,7 @@ var teeth = []tooth{
 
 // stranger leaves a transaction of another connector open in the offsets topic's only partition, while the API's
 // position moves on behind it and a new member takes over: R4.
-func stranger(w *world) error {
+func stranger(w scene) error {
 	m := w.join()
 	err := w.awaitProgress(w.visible())
 	for i := 0; i < 3 && err == nil; i++ {
@@ -88,7 +94,7 @@ func stranger(w *world) error {
 }
 
 // duel wakes a zombie beside its successor and looks on for a while: R10.
-func duel(w *world) error {
+func duel(w scene) error {
 	m := w.join()
 	err := w.awaitProgress(w.visible())
 	if err == nil {
@@ -100,7 +106,7 @@ func duel(w *world) error {
 
 // hasty waits between handing records over and ending the transaction for about as long as a broker takes to answer, so
 // that of three brokers some have answered and some have not: R15.
-func hasty(w *world) error {
+func hasty(w scene) error {
 	undo := proof.Strike(func(point string) {
 		if point == "ending" {
 			time.Sleep(2 * time.Millisecond)
@@ -147,8 +153,8 @@ func (bite tooth) run(t *testing.T, seed uint64, broken bool) (report checker.Re
 		cfg := bite.world
 		cfg.seed, cfg.modes = seed, []string{"incrementing", "chaining"}
 		cfg.growth = simapi.Growth{Backlog: 30, PerRequest: 6, Total: 3000}
-		w := enter(t, cfg)
-		if w.plant = plant; !bite.later {
+		w := scene{enter(t, cfg), plant}
+		if !bite.later {
 			plant()
 		}
 		err = bite.play(w)

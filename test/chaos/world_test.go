@@ -53,7 +53,6 @@ type world struct {
 	http    *http.Server
 	config  connector.Config
 	watch   *checker.Watch
-	plant   func() // breaks the rule in question, in TestTeeth
 
 	mu      sync.Mutex
 	strike  *armed

@@ -50,7 +50,6 @@ type run struct {
 
 	started int
 	zombies sync.WaitGroup
-	mu      sync.Mutex
 	ends    tally
 }
 
