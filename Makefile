@@ -70,6 +70,10 @@ integration: ## the integration suite on the embedded broker and on real Kafka
 foreign: ## a real HTTP service into real Kafka, read with kcat
 	$(GO) test -count=1 -timeout 10m -v ./test/foreign/...
 
+.PHONY: states
+states: ## what can be wrong ends in a clear state: the real binary on real Kafka
+	$(GO) test -count=1 -timeout 10m ./test/states/...
+
 .PHONY: chaos
 chaos: ## strikes at the n-th request on the embedded broker (N=500 cycles, SEED=)
 	$(GO) test -tags proof -count=1 -timeout 20m -run TestChaos -v ./test/chaos $(if $(N),-cycles $(N)) $(if $(SEED),-seed $(SEED))

@@ -73,7 +73,8 @@ func (c *Cluster) configure(extra map[string]string, broker, controller int) err
 func (c *Cluster) format(ctx context.Context) error {
 	var id [16]byte
 	_, _ = rand.Read(id[:]) // never fails
-	cmd := c.java(ctx, "kafka.tools.StorageTool", "format", "-t", base64.RawURLEncoding.EncodeToString(id[:]),
+	// An id may begin with a dash: joined by =, it is not taken for another option.
+	cmd := c.java(ctx, "kafka.tools.StorageTool", "format", "--cluster-id="+base64.RawURLEncoding.EncodeToString(id[:]),
 		"-c", c.properties(), "--feature", fmt.Sprintf("transaction.version=%d", c.TransactionVersion))
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("format: %w\n%s", err, out)
