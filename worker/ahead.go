@@ -89,6 +89,17 @@ func (a *ahead) drop() {
 	}
 }
 
+// overtake is wrong on purpose, for the proof of R14: it lets a group carry the offset of what is only fetched.
+func (a *ahead) overtake(group []pipeline.Page) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, p := range a.pages {
+		if p.Batch.Offset != nil {
+			group[len(group)-1].Batch.Offset = p.Batch.Offset
+		}
+	}
+}
+
 func signal(c chan struct{}) {
 	select {
 	case c <- struct{}{}:

@@ -37,20 +37,10 @@ func (p *Producer) Claim(ctx context.Context) error {
 
 // Commit sends the records, waits for all of them, and only then sends the offsets.
 func (p *Producer) Commit(ctx context.Context, batches []record.Batch) error {
-	records := make([]record.Batch, len(batches))
-	for i, b := range batches {
-		records[i] = record.Batch{Messages: b.Messages}
-	}
-	if err := p.flushed(ctx, records); err != nil {
+	if err := p.flushed(ctx, withoutOffsets(batches)); err != nil {
 		return err
 	}
-	return p.flushed(ctx, []record.Batch{{Messages: func(yield func(record.Message, error) bool) {
-		for _, m := range lastOffsets(batches) {
-			if !yield(m, nil) {
-				return
-			}
-		}
-	}}})
+	return p.flushed(ctx, onlyOffsets(batches))
 }
 
 func (p *Producer) flushed(ctx context.Context, batches []record.Batch) error {

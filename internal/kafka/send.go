@@ -62,6 +62,24 @@ func lastOffsets(batches []record.Batch) []record.Message {
 	return kept
 }
 
+// withoutOffsets are the same batches with records alone.
+func withoutOffsets(batches []record.Batch) []record.Batch {
+	out := make([]record.Batch, len(batches))
+	for i, b := range batches {
+		out[i] = record.Batch{Messages: b.Messages}
+	}
+	return out
+}
+
+// onlyOffsets are the same batches with offsets alone.
+func onlyOffsets(batches []record.Batch) []record.Batch {
+	out := make([]record.Batch, len(batches))
+	for i, b := range batches {
+		out[i] = record.Batch{Messages: func(func(record.Message, error) bool) {}, Offset: b.Offset}
+	}
+	return out
+}
+
 func (s *send) one(ctx context.Context, m record.Message) {
 	if len(s.slab) == 0 {
 		s.slab = make([]kgo.Record, slab)

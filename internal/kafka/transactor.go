@@ -71,6 +71,14 @@ func (t *Transactor) Claim(ctx context.Context) error {
 // Commit makes the batches visible, all of it or nothing. Of several offsets of one source partition only the last is
 // written. When the outcome cannot be known, it returns a retriable error: the next claim settles it.
 func (t *Transactor) Commit(ctx context.Context, batches []record.Batch) error {
+	err := t.commit(ctx, batches)
+	if err == nil || !proof.Broken("R11") {
+		return err
+	}
+	return t.onceMore(ctx, batches)
+}
+
+func (t *Transactor) commit(ctx context.Context, batches []record.Batch) error {
 	op := "commit under transactional id " + t.id
 	ctx, cancel := context.WithTimeout(ctx, 2*t.cluster.config.TransactionTimeout)
 	defer cancel()
@@ -86,6 +94,9 @@ func (t *Transactor) Commit(ctx context.Context, batches []record.Batch) error {
 	if proof.Broken("R9") {
 		time.Sleep(3 * time.Second) // as if a page were fetched with the transaction open
 	}
+	if proof.Broken("R1-offset-apart") {
+		return t.offsetsApart(ctx, batches)
+	}
 	if err := t.client.EndTransaction(ctx, kgo.TryCommit); err != nil {
 		return classify(op, err)
 	}
@@ -97,6 +108,9 @@ func (t *Transactor) Commit(ctx context.Context, batches []record.Batch) error {
 // for would move the offset without them (R1, R15).
 func (t *Transactor) produce(ctx context.Context, batches []record.Batch) error {
 	s := newSend(t.client)
+	if proof.Broken("R1-offset-apart") {
+		batches = withoutOffsets(batches)
+	}
 	if err := s.all(ctx, batches); err != nil {
 		return err
 	}
