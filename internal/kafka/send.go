@@ -17,7 +17,6 @@ const slab = 256
 type send struct {
 	client *kgo.Client
 	slab   []kgo.Record
-	sent   int
 
 	mu    sync.Mutex
 	first error

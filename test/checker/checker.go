@@ -103,8 +103,8 @@ type session struct {
 
 type visible struct {
 	session
-	seq       int
-	partition int32
+	seq   int
+	place log
 }
 
 type stored struct {
@@ -167,4 +167,10 @@ func (w *Watch) Missing() map[int]int {
 		}
 	}
 	return out
+}
+
+// log is one partition of one topic.
+type log struct {
+	topic     string
+	partition int32
 }

@@ -63,7 +63,7 @@ func (w *Watch) takeRecord(r *kgo.Record, from session) {
 		w.stray(Phantom, *id.API, "record %d at %s is %.80s, served was %.80s", *id.Seq, where, r.Value, want)
 	}
 	s.ids[*id.Seq]++
-	s.records = append(s.records, visible{session: from, seq: *id.Seq, partition: r.Partition})
+	s.records = append(s.records, visible{session: from, seq: *id.Seq, place: log{r.Topic, r.Partition}})
 }
 
 // takeOffset files a source offset. Keys of other connectors are none of ours; a tombstone begins the stream anew, which

@@ -133,12 +133,12 @@ func (j *judge) whole(s *stream, places []*Place) {
 
 // order: sequence numbers rise within a partition. A doubled record is told once, as doubled.
 func (j *judge) order(s *stream) {
-	last := map[int32]int{}
+	last := map[log]int{}
 	for _, r := range s.records {
-		if before, any := last[r.partition]; any && r.seq < before && s.ids[r.seq] == 1 {
-			j.found(Order, s.api.ID, "record %d comes after record %d in partition %d", r.seq, before, r.partition)
+		if before, any := last[r.place]; any && r.seq < before && s.ids[r.seq] == 1 {
+			j.found(Order, s.api.ID, "record %d comes after record %d in partition %d", r.seq, before, r.place.partition)
 		}
-		last[r.partition] = max(r.seq, last[r.partition])
+		last[r.place] = max(r.seq, last[r.place])
 	}
 }
 
@@ -199,12 +199,12 @@ func (j *judge) belong(s *stream, o stored, p Place, emitted int) {
 
 // fence: once a successor has written, nothing of its predecessor becomes visible any more.
 func (j *judge) fence(s *stream) {
-	byPartition := map[int32][]session{}
+	byPartition := map[log][]session{}
 	for _, r := range s.records {
-		byPartition[r.partition] = append(byPartition[r.partition], r.session)
+		byPartition[r.place] = append(byPartition[r.place], r.session)
 	}
 	for _, o := range s.offsets {
-		byPartition[-1] = append(byPartition[-1], o.session)
+		byPartition[log{}] = append(byPartition[log{}], o.session)
 	}
 	for _, writers := range byPartition {
 		epochs, last := map[int64]int16{}, session{pid: -1}
