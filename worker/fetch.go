@@ -34,14 +34,19 @@ func (r *Runner) fetchAll(ctx context.Context, s poll.State, queue *ahead) error
 	}
 }
 
-// pace waits until the next request is due. A long wait ends the claim, once everything fetched is committed.
+// pace waits until the next request is due. A long wait ends the claim: commitAll does so once everything fetched is
+// committed, and the end of ctx follows.
 func (r *Runner) pace(ctx context.Context, queue *ahead) error {
 	wait := time.Until(r.due)
 	if wait <= 0 {
 		return ctx.Err()
 	}
 	if wait > idleClose {
-		return queue.put(ctx, pipeline.Page{Idle: true})
+		if err := queue.put(ctx, pipeline.Page{Idle: true}); err != nil {
+			return err
+		}
+		<-ctx.Done()
+		return ctx.Err()
 	}
 	proof.Point("waiting")
 	r.board.waiting("interval", r.due)

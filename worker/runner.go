@@ -49,21 +49,20 @@ var errIdle = errors.New("idle")
 // Run claims, polls and commits until ctx ends, which returns nil, or the API needs a person, which returns why.
 func (r *Runner) Run(ctx context.Context) error {
 	wait := backoff{}
-	for {
+	for ctx.Err() == nil {
 		r.board.change(func(s *Status) { s.State, s.Trace = Running, "" })
 		began := time.Now()
 		err := r.claimed(ctx)
 		if ctx.Err() != nil {
-			r.board.change(func(s *Status) { s.State = Unassigned })
-			return nil
-		}
-		if time.Since(began) > backoffReset {
-			wait, r.fences = backoff{}, 0
+			break
 		}
 		if _, lost := errors.AsType[*coordinator.Lost](err); lost {
 			r.board.change(func(s *Status) { s.State, s.Trace, s.Waiting = Unassigned, err.Error(), "" })
 			r.Log.Warn("task lost", "task", r.Task, "err", err)
 			return nil
+		}
+		if time.Since(began) > backoffReset {
+			wait, r.fences = backoff{}, 0
 		}
 		if err := r.after(ctx, err, &wait); err != nil {
 			r.board.change(func(s *Status) { s.State, s.Trace, s.Waiting = Failed, err.Error(), "" })
@@ -71,6 +70,8 @@ func (r *Runner) Run(ctx context.Context) error {
 			return err
 		}
 	}
+	r.board.change(func(s *Status) { s.State, s.Waiting = Unassigned, "" })
+	return nil
 }
 
 // after decides what follows the end of a claim: a wait and another claim (nil), or the end.
