@@ -344,3 +344,21 @@ func TestOffsetsTopicNotCompacted(t *testing.T) {
 	h.start()
 	h.ends(3, 30*time.Second, h.name+"-offsets", "cleanup.policy", "compact", "offset.storage.topic")
 }
+
+// TestAtLeastOnce: exactly.once.source.support=disabled works too; a restart goes on from the stored offset.
+func TestAtLeastOnce(t *testing.T) {
+	h := newHouse(t, kafka.Shared(t, 2).Bootstrap, items(5, plain))
+	kafka.CreateTopic(t, h.bootstrap, h.name, 1, nil)
+	h.worker.Properties = map[string]string{"exactly.once.source.support": "disabled"}
+	h.start()
+	h.holds(h.name, 5)
+	if err := h.running.Terminate(30 * time.Second); err != nil {
+		t.Fatal(err)
+	}
+	h.start()
+	h.becomes("RUNNING")
+	if got := h.stored(); got != "1" {
+		t.Errorf("%s offsets stored", got)
+	}
+	h.holds(h.name, 5)
+}

@@ -10,6 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+
 	"github.com/headwater/headwater/internal/fault"
 	"github.com/headwater/headwater/internal/kafka"
 	"github.com/headwater/headwater/internal/record"
@@ -17,9 +20,10 @@ import (
 
 // bundle is what every case works with.
 type bundle struct {
-	ctx     context.Context
-	cluster *kafka.Cluster
-	name    string // unlike in any other case: a prefix for topics and ids
+	ctx       context.Context
+	bootstrap string
+	cluster   *kafka.Cluster
+	name      string // unlike in any other case: a prefix for topics and ids
 }
 
 var cases = map[string]func(*testing.T, bundle){
@@ -47,7 +51,7 @@ func Exercise(t *testing.T, bootstrap string) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			run(t, bundle{ctx: ctx, cluster: cluster, name: fmt.Sprintf("%s-%d", name, runs.Add(1))})
+			run(t, bundle{ctx: ctx, bootstrap: bootstrap, cluster: cluster, name: fmt.Sprintf("%s-%d", name, runs.Add(1))})
 		})
 	}
 }
@@ -175,7 +179,7 @@ func syncPassesOpenTransactions(t *testing.T, b bundle) {
 	topic := b.topic(t, "", 1, nil)
 	table := b.table(t, topic)
 	wantRow(t, b, table, "mine", "")
-	hung := Hang(t, b.cluster, b.name+"-hung", row(topic, "other", "open"))
+	hung := b.hang(t, row(topic, "other", "open"))
 	mustCommit(t, b.claimed(t, ""), b, batch(row(topic, "mine", "committed")))
 	done := make(chan error, 1)
 	go func() { done <- table.Sync(b.ctx) }()
@@ -196,10 +200,10 @@ func syncPassesOpenTransactions(t *testing.T, b bundle) {
 func syncKeyPassesBy(t *testing.T, b bundle) {
 	topic := b.topic(t, "", 25, nil)
 	table := b.table(t, topic)
-	// These two keys lie in different partitions of 25 (connect-compat vectors: 16 and 18).
+	// These two keys lie in different partitions of 25: 16 and 18.
 	mine, other := `["my-http",{"url":"https://x"}]`, `["my-http",{"api":"orders"}]`
 	mustCommit(t, b.claimed(t, ""), b, batch(row(topic, mine, "1")))
-	release := Hang(t, b.cluster, b.name+"-hung", row(topic, other, "open"))
+	release := b.hang(t, row(topic, other, "open"))
 	defer release()
 	ctx, cancel := context.WithTimeout(b.ctx, 5*time.Second)
 	defer cancel()
@@ -257,15 +261,11 @@ func producerWithoutTransactions(t *testing.T, b bundle) {
 	wantRow(t, b, table, "offset", "1")
 }
 
-// Hang opens a transaction under id, writes m into it and leaves it open until release, which aborts it by taking the id
-// away, as a new owner would.
-func Hang(t *testing.T, c *kafka.Cluster, id string, m record.Message) (release func()) {
+// hang opens a transaction, writes m into it and leaves it open until release, which aborts it.
+func (b bundle) hang(t *testing.T, m record.Message) (release func()) {
 	t.Helper()
 	opened, stop := make(chan struct{}), make(chan struct{})
-	tx := c.Transactor(id, nil)
-	if err := tx.Claim(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	tx := b.claimed(t, "-hung")
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -277,11 +277,38 @@ func Hang(t *testing.T, c *kafka.Cluster, id string, m record.Message) (release 
 		}}})
 	}()
 	<-opened
-	time.Sleep(200 * time.Millisecond) // the record is on its way to the broker: nothing tells when it has arrived
+	b.arrived(t, m.Topic)
 	release = func() {
 		close(stop)
 		<-ended
 		tx.Close()
 	}
 	return release
+}
+
+// arrived waits until some partition of topic has an open transaction: its last stable offset is behind its end.
+func (b bundle) arrived(t *testing.T, topic string) {
+	t.Helper()
+	cl, err := kgo.NewClient(kgo.SeedBrokers(b.bootstrap))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cl.Close()
+	admin := kadm.NewClient(cl)
+	for until := time.Now().Add(10 * time.Second); time.Now().Before(until); time.Sleep(10 * time.Millisecond) {
+		stable, err := admin.ListCommittedOffsets(b.ctx, topic)
+		if err != nil {
+			continue
+		}
+		ends, err := admin.ListEndOffsets(b.ctx, topic)
+		open := false
+		ends.Each(func(end kadm.ListedOffset) {
+			s, ok := stable.Lookup(topic, end.Partition)
+			open = open || err == nil && ok && s.Offset < end.Offset
+		})
+		if open {
+			return
+		}
+	}
+	t.Fatalf("waited 10 s for an open transaction in %s", topic)
 }
