@@ -32,22 +32,32 @@ const leaderRow = "leader"
 // Static is the coordinator of a single worker: it takes the lead and every task when it starts, and keeps them until
 // another worker does the same. It is safe for concurrent use.
 type Static struct {
-	Worker string // name of this worker, for people
-	Topic  string // <group.id>-assignments
-	Rows   Table
-	Writer Writer
+	worker, topic string
+	rows          Table
+	writer        Writer
 
 	mu     sync.Mutex
 	leads  bool
 	epochs map[string]int64 // by row: what we wrote
+	lost   chan *Lost
 }
+
+// NewStatic returns a coordinator that leads nothing yet. worker is this worker's name, for people; topic is
+// <group.id>-assignments.
+func NewStatic(worker, topic string, rows Table, writer Writer) *Static {
+	return &Static{
+		worker: worker, topic: topic, rows: rows, writer: writer, epochs: map[string]int64{}, lost: make(chan *Lost, 1),
+	}
+}
+
+// Lost tells, once, that another worker has taken over: this one has nothing to do any more and should end.
+func (s *Static) Lost() <-chan *Lost { return s.lost }
 
 // Lead takes the lead: from here on a write of any earlier leader fails.
 func (s *Static) Lead(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.epochs = map[string]int64{}
-	if err := s.Writer.Claim(ctx); err != nil {
+	if err := s.writer.Claim(ctx); err != nil {
 		return err
 	}
 	s.leads = true
@@ -72,7 +82,7 @@ func (s *Static) Assign(ctx context.Context, tasks ...string) error {
 
 // assign writes rows with the epoch after the one that stands there.
 func (s *Static) assign(ctx context.Context, keys ...string) error {
-	if err := s.Rows.Sync(ctx); err != nil {
+	if err := s.rows.Sync(ctx); err != nil {
 		return err
 	}
 	var messages []record.Message
@@ -82,12 +92,12 @@ func (s *Static) assign(ctx context.Context, keys ...string) error {
 		if err != nil {
 			return err
 		}
-		next := &headwaterv1.Assignment{Worker: s.Worker, Epoch: row.GetEpoch() + 1, Reason: "static"}
+		next := &headwaterv1.Assignment{Worker: s.worker, Epoch: row.GetEpoch() + 1, Reason: "static"}
 		value, err := proto.Marshal(next)
 		if err != nil {
 			return fmt.Errorf("encode assignment of %s: %w", key, err)
 		}
-		messages = append(messages, record.Message{Topic: s.Topic, Key: []byte(key), Value: value})
+		messages = append(messages, record.Message{Topic: s.topic, Key: []byte(key), Value: value})
 		epochs[key] = next.GetEpoch()
 	}
 	if err := s.write(ctx, messages); err != nil {
@@ -127,9 +137,9 @@ func (s *Static) try(ctx context.Context, messages []record.Message) error {
 			}
 		}
 	}}
-	err := s.Writer.Commit(ctx, []record.Batch{batch})
+	err := s.writer.Commit(ctx, []record.Batch{batch})
 	if err != nil {
-		s.Writer.Close()
+		s.writer.Close()
 		s.leads = false
 	}
 	return err
@@ -139,7 +149,7 @@ func (s *Static) leadAgain(ctx context.Context) error {
 	if _, err := s.take(ctx, leaderRow); err != nil {
 		return err
 	}
-	if err := s.Writer.Claim(ctx); err != nil {
+	if err := s.writer.Claim(ctx); err != nil {
 		return err
 	}
 	s.leads = true
@@ -154,26 +164,34 @@ func (s *Static) Take(ctx context.Context, task string) (Lease, error) {
 }
 
 func (s *Static) take(ctx context.Context, key string) (Lease, error) {
-	if err := s.Rows.Sync(ctx); err != nil {
+	if err := s.rows.Sync(ctx); err != nil {
 		return Lease{}, err
 	}
 	row, err := s.row(key)
 	if err != nil {
 		return Lease{}, err
 	}
-	if row.GetWorker() != s.Worker || row.GetEpoch() != s.epochs[key] {
-		return Lease{}, &Lost{Task: key, Holder: row.GetWorker()}
+	if row.GetWorker() != s.worker || row.GetEpoch() != s.epochs[key] {
+		return Lease{}, s.replaced(&Lost{Task: key, Holder: row.GetWorker()})
 	}
 	return Lease{Task: key, Epoch: row.GetEpoch()}, nil
 }
 
+func (s *Static) replaced(l *Lost) error {
+	select {
+	case s.lost <- l:
+	default: // it has been told
+	}
+	return l
+}
+
 // row reads a row; one that is not there is empty.
 func (s *Static) row(key string) (*headwaterv1.Assignment, error) {
-	value, _ := s.Rows.Get([]byte(key))
+	value, _ := s.rows.Get([]byte(key))
 	row := &headwaterv1.Assignment{}
 	if err := proto.Unmarshal(value, row); err != nil {
 		return nil, &fault.Error{
-			Op: "read the assignment of " + key + " in topic " + s.Topic, Err: err,
+			Op: "read the assignment of " + key + " in topic " + s.topic, Err: err,
 			Hint: "the row is corrupt: write a tombstone for that key",
 		}
 	}
@@ -184,6 +202,6 @@ func (s *Static) row(key string) (*headwaterv1.Assignment, error) {
 func (s *Static) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.Writer.Close()
+	s.writer.Close()
 	s.leads = false
 }

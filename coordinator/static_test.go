@@ -56,7 +56,7 @@ func (w *writer) Close() {}
 
 func member(name string, t *topic) (*coordinator.Static, *writer) {
 	w := &writer{topic: t}
-	return &coordinator.Static{Worker: name, Topic: "assignments", Rows: t, Writer: w}, w
+	return coordinator.NewStatic(name, "assignments", t, w), w
 }
 
 func TestTheLaterWorkerTakesAll(t *testing.T) {
@@ -77,6 +77,11 @@ func TestTheLaterWorkerTakesAll(t *testing.T) {
 	}
 	if _, err := a.Take(ctx, "c/api1"); !lost(err) {
 		t.Errorf("the zombie still has its lease: %v", err)
+	}
+	select {
+	case <-a.Lost():
+	default:
+		t.Error("the zombie was not told to end")
 	}
 	if err := a.Write(ctx, []record.Message{{Key: []byte("connector-x"), Value: []byte("{}")}}); !lost(err) {
 		t.Errorf("a deposed leader's write: %v", err)

@@ -37,9 +37,7 @@ func (m *member) tables(context.Context) (err error) {
 func (m *member) rooms(ctx context.Context) (err error) {
 	s, reg := m.options.settings, prometheus.NewRegistry()
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	m.leader = &coordinator.Static{
-		Worker: workerID(s), Topic: assignments(s), Rows: m.rows, Writer: m.cluster.Transactor("connect-cluster-"+s.GroupID, nil),
-	}
+	m.leader = coordinator.NewStatic(workerID(s), assignments(s), m.rows, m.cluster.Transactor("connect-cluster-"+s.GroupID, nil))
 	store := offsets.Store{Table: m.offsets}
 	b := &builder{
 		options: m.options, cluster: m.cluster, leases: m.leader, store: store,

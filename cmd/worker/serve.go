@@ -56,9 +56,16 @@ func serve(ctx context.Context, o *options, log *slog.Logger) error {
 	}
 	m.stage.Store(&api.Stage{Ready: true})
 	log.Info("ready", "rest", o.settings.Listener, "kafka", o.settings.Bootstrap, "group", o.settings.GroupID)
-	<-ctx.Done()
-	log.Info("stopping")
-	return nil
+	select {
+	case <-ctx.Done():
+		log.Info("stopping")
+		return nil
+	case lost := <-m.leader.Lost():
+		return &fault.Error{
+			Op: "run group " + o.settings.GroupID, Err: lost,
+			Hint: "one worker runs a group for now: give this one a group.id and topics of its own, or end the other",
+		}
+	}
 }
 
 func (m *member) onStop(f func()) { m.undo = append(m.undo, f) }

@@ -94,10 +94,7 @@ func (m *member) open() error {
 
 // lead takes the lead and every task.
 func (m *member) lead() error {
-	m.static = &coordinator.Static{
-		Worker: m.name, Topic: rowTopic, Rows: m.rows,
-		Writer: m.cluster.Transactor("connect-cluster-"+group, nil),
-	}
+	m.static = coordinator.NewStatic(m.name, rowTopic, m.rows, m.cluster.Transactor("connect-cluster-"+group, nil))
 	m.leases = queued{m.static, make(chan struct{}, 1)}
 	ctx, cancel := context.WithTimeout(m.ctx, time.Minute)
 	defer cancel()

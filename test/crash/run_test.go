@@ -1,6 +1,7 @@
 package crash
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"maps"
@@ -148,8 +149,21 @@ func (r *run) visible() int {
 	return n
 }
 
+// life is one worker's process.
+type life struct {
+	*program.RunningWorker
+	log string
+}
+
+// owns says whether the worker has taken the tasks. One that is stopped before would take them when it goes on, from a
+// successor that started later: who takes them last has them.
+func (l life) owns() bool {
+	log, err := os.ReadFile(l.log)
+	return err == nil && bytes.Contains(log, []byte("connector started"))
+}
+
 // start runs the next worker.
-func (r *run) start(f fate) *program.RunningWorker {
+func (r *run) start(f fate) life {
 	r.t.Helper()
 	r.started++
 	dir := filepath.Join(r.dir, fmt.Sprintf("tv%d-%03d-%s", r.broker.TransactionVersion, r.started, f.how))
@@ -172,19 +186,18 @@ func (r *run) start(f fate) *program.RunningWorker {
 		r.t.Fatal(err)
 	}
 	r.t.Cleanup(func() { _ = p.Kill() })
-	return p
+	return life{p, w.Log()}
 }
 
 // cycle is one worker's life and end.
 func (r *run) cycle(ctx context.Context, f fate) {
 	r.t.Helper()
-	before := r.visible()
 	p := r.start(f)
 	if f.how == point {
 		r.dieAtPoint(ctx, p, f)
 		return
 	}
-	if !r.awaitMore(ctx, p, before) {
+	if !r.awaitMore(ctx, p) {
 		r.t.Fatalf("worker %d (%s) committed nothing within %s; its files are in %s", r.started, f, maxCycle, r.keep())
 	}
 	pause(ctx, f.after)
@@ -203,7 +216,7 @@ func (r *run) cycle(ctx context.Context, f fate) {
 }
 
 // dieAtPoint waits for the worker to kill itself. One that does not come by the point any more is killed.
-func (r *run) dieAtPoint(ctx context.Context, p *program.RunningWorker, f fate) {
+func (r *run) dieAtPoint(ctx context.Context, p life, f fate) {
 	r.t.Helper()
 	name, _, _ := strings.Cut(f.point, ":")
 	select {
@@ -220,7 +233,7 @@ func (r *run) dieAtPoint(ctx context.Context, p *program.RunningWorker, f fate) 
 }
 
 // haunt lets a stopped worker sleep for longer than its transactions live, wakes it beside its successor, and ends it.
-func haunt(p *program.RunningWorker) {
+func haunt(p life) {
 	time.Sleep(zombieSleep)
 	_ = p.Signal(syscall.SIGCONT)
 	select {
@@ -232,12 +245,20 @@ func haunt(p *program.RunningWorker) {
 
 func (r *run) count(how string) { r.ends[how]++ }
 
-// awaitMore waits until more than before has arrived; false when the worker ended or time ran out.
-func (r *run) awaitMore(ctx context.Context, p *program.RunningWorker, before int) bool {
+// awaitMore waits until the worker has the tasks and records have arrived since; false when it ended or time ran out.
+func (r *run) awaitMore(ctx context.Context, p life) bool {
+	if !r.await(ctx, p, p.owns) {
+		return false
+	}
+	before := r.visible()
+	return r.await(ctx, p, func() bool { return r.visible() > before })
+}
+
+func (r *run) await(ctx context.Context, p life, ok func() bool) bool {
 	deadline := time.After(maxCycle)
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for r.visible() <= before {
+	for !ok() {
 		select {
 		case <-tick.C:
 		case <-p.Done():
