@@ -33,7 +33,7 @@ func (m *member) tables(context.Context) (err error) {
 	return nil
 }
 
-// rooms puts herder, worker and REST API together and opens the last.
+// rooms puts herder, worker and REST API together.
 func (m *member) rooms(ctx context.Context) (err error) {
 	s, reg := m.options.settings, prometheus.NewRegistry()
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -61,9 +61,9 @@ func (m *member) rooms(ctx context.Context) (err error) {
 	return m.rest(ctx, view{herder: m.herder, worker: m.running, store: store, id: workerID(s)}, check, reg)
 }
 
-func (m *member) rest(ctx context.Context, v view, check func(map[string]string) error, reg *prometheus.Registry) error {
+func (m *member) rest(ctx context.Context, v view, check func(map[string]string) error, reg *prometheus.Registry) (err error) {
 	id := m.cluster.ID(ctx)
-	server, err := api.New(api.Options{
+	m.server, err = api.New(api.Options{
 		Listener: m.options.settings.Listener, Version: Version, Reader: v, Writer: v, Lifecycle: v, Offsets: v,
 		Validator: validate.Connector{Parse: check},
 		Mask:      connector.Mask, Metrics: promhttp.HandlerFor(reg, promhttp.HandlerOpts{}), Log: m.log,
@@ -74,16 +74,18 @@ func (m *member) rest(ctx context.Context, v view, check func(map[string]string)
 		}},
 		Health: func(context.Context) (api.Stage, error) { return *m.stage.Load(), nil },
 	})
-	if err != nil {
-		return err
-	}
-	if err := server.Start(ctx); err != nil {
+	return err
+}
+
+// listen opens the REST API, once this worker leads: a change that came before would find another leader's row.
+func (m *member) listen(ctx context.Context) error {
+	if err := m.server.Start(ctx); err != nil {
 		return err
 	}
 	m.onStop(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
-		_ = server.Stop(ctx)
+		_ = m.server.Stop(ctx)
 	})
 	return nil
 }

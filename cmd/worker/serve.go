@@ -32,6 +32,7 @@ type member struct {
 	offsets *kafka.Table
 	rows    *kafka.Table
 	configs *kafka.Table
+	server  *api.Server
 	stage   atomic.Pointer[api.Stage]
 	undo    []func()
 }
@@ -45,7 +46,7 @@ func serve(ctx context.Context, o *options, log *slog.Logger) error {
 	m.stage.Store(&api.Stage{Detail: "reading the internal topics"})
 	defer m.stop()
 	for _, step := range []func(context.Context) error{
-		m.broker, m.connect, m.topics, m.tables, m.rooms, m.lead, m.connectors,
+		m.broker, m.connect, m.topics, m.tables, m.rooms, m.lead, m.listen, m.connectors,
 	} {
 		if err := step(ctx); err != nil {
 			if ctx.Err() != nil {
