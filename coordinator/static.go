@@ -130,14 +130,7 @@ func (s *Static) try(ctx context.Context, messages []record.Message) error {
 			return err
 		}
 	}
-	batch := record.Batch{Messages: func(yield func(record.Message, error) bool) {
-		for _, m := range messages {
-			if !yield(m, nil) {
-				return
-			}
-		}
-	}}
-	err := s.writer.Commit(ctx, []record.Batch{batch})
+	err := s.writer.Commit(ctx, []record.Batch{{Messages: record.Each(messages...)}})
 	if err != nil {
 		s.writer.Close()
 		s.leads = false

@@ -38,7 +38,7 @@ func TestGolden(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			want, err := os.ReadFile(path) //nolint:gosec // a file of ours
+			want, err := os.ReadFile(path)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -16,7 +16,7 @@ func (r *Runner) fetchAll(ctx context.Context, s poll.State, queue *ahead) error
 		if err := r.pace(ctx, queue); err != nil {
 			return err
 		}
-		turn, err := r.Machine.Next(s, time.Now())
+		turn, err := r.Pipeline.Machine.Next(s, time.Now())
 		if err == nil && turn.Wait > 0 {
 			r.due = time.Now().Add(turn.Wait)
 			s = turn.State

@@ -19,10 +19,8 @@ import (
 
 // Runner runs one API. Fill in the fields and call Run once.
 type Runner struct {
-	Task      string // name of the task for leases and logs
-	Partition offsets.Partition
+	Task      string        // name of the task for leases and logs
 	Interval  time.Duration // request.interval.ms
-	Machine   *poll.Machine
 	Pipeline  *pipeline.Pipeline
 	Fetcher   Fetcher
 	Committer Committer
@@ -116,21 +114,21 @@ func (r *Runner) claimed(ctx context.Context) error {
 func (r *Runner) position(ctx context.Context) (poll.State, error) {
 	var early *offsets.Offset
 	if proof.Broken("R3") {
-		early, _ = r.Offsets.Load(ctx, r.Partition)
+		early, _ = r.Offsets.Load(ctx, r.Pipeline.Partition)
 	}
 	r.board.waiting("claim", time.Time{})
 	if err := r.Committer.Claim(ctx); err != nil {
 		return poll.State{}, err
 	}
 	r.board.waiting("offset", time.Time{})
-	stored, err := r.Offsets.Load(ctx, r.Partition)
+	stored, err := r.Offsets.Load(ctx, r.Pipeline.Partition)
 	if proof.Broken("R3") {
 		stored = early
 	}
 	var state poll.State
 	if err == nil {
 		proof.Point("loaded")
-		state, err = r.Machine.Start(stored)
+		state, err = r.Pipeline.Machine.Start(stored)
 	}
 	if err != nil {
 		r.Committer.Close()

@@ -103,7 +103,7 @@ func newBench(t *testing.T, interval time.Duration, change ...string) *bench {
 	}
 	b := &bench{began: time.Now()}
 	b.Runner = &Runner{
-		Task: "c/api1", Interval: interval, Machine: m, Fetcher: b, Committer: b, Offsets: b, Leases: b, Log: slog.New(slog.DiscardHandler),
+		Task: "c/api1", Interval: interval, Fetcher: b, Committer: b, Offsets: b, Leases: b, Log: slog.New(slog.DiscardHandler),
 		Pipeline: &pipeline.Pipeline{Config: c, API: c.APIs[0], Machine: m, Converter: convert.JSON{}, OffsetsTopic: "o", Limit: 1 << 20, ErrorLimit: 1 << 20},
 	}
 	return b

@@ -118,7 +118,7 @@ func (b *builder) runners(c connector.Config, client *source.Client, limits kafk
 	runners := map[int]*worker.Runner{}
 	for i, a := range c.APIs {
 		runners[a.N] = &worker.Runner{
-			Task: coordinator.TaskName(c.Name, a.N), Partition: partitions[i], Interval: a.Interval, Machine: machines[i],
+			Task: coordinator.TaskName(c.Name, a.N), Interval: a.Interval,
 			Pipeline: &pipeline.Pipeline{
 				Config: c, API: a, Machine: machines[i], Converter: convert.JSON{}, Partition: partitions[i],
 				OffsetsTopic: b.options.settings.Offsets.Name, Limit: limits.Of(a.Topic), ErrorLimit: limits.Of(c.ErrorTopic),

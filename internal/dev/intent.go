@@ -51,7 +51,7 @@ func readIntent(path string) (transaction, bool, error) {
 
 // watch is a kfake control function: it sees every request before it is handled and handles none, unless the intent
 // cannot be written: then the client's connection is cut, and nothing was committed.
-func (i *intent) watch(r kmsg.Request) (kmsg.Response, error, bool) { //nolint:revive,staticcheck // kfake's signature
+func (i *intent) watch(r kmsg.Request) (kmsg.Response, error, bool) { // kfake's signature
 	end, ok := r.(*kmsg.EndTxnRequest)
 	if !ok && !i.set {
 		return nil, nil, false

@@ -8,7 +8,6 @@ package kafka
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"net"
 	"time"
@@ -121,7 +120,7 @@ func (c *Cluster) Ping(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return &fault.Error{
-				Kind: fault.Retriable, Op: fmt.Sprintf("reach Kafka at %v", c.config.Seeds), Err: errors.Join(err),
+				Kind: fault.Retriable, Op: fmt.Sprintf("reach Kafka at %v", c.config.Seeds), Err: err,
 				Hint: "is a broker running there? check bootstrap.servers and security.protocol",
 			}
 		case <-time.After(500 * time.Millisecond):

@@ -110,7 +110,7 @@ func (a *Admin) compacted(ctx context.Context, t Topic) error {
 	}
 	policy, err := a.setting(ctx, t.Name, "cleanup.policy")
 	if err != nil || policy == "compact" || policy == "" {
-		return nil //nolint:nilerr // see above
+		return nil
 	}
 	return &fault.Error{
 		Op:   "check topic " + t.Name,

@@ -52,6 +52,17 @@ func (m Message) Size() int {
 	return n
 }
 
+// Each yields messages that are in memory, as Batch.Messages.
+func Each(messages ...Message) iter.Seq2[Message, error] {
+	return func(yield func(Message, error) bool) {
+		for _, m := range messages {
+			if !yield(m, nil) {
+				return
+			}
+		}
+	}
+}
+
 // Batch is what one page comes to. All of it is to be seen together or not at all.
 type Batch struct {
 	// Messages yields records and error records in their order. It can be walked again; an error, of a spool file that

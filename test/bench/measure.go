@@ -73,7 +73,7 @@ func (b *bench) prepare(ctx context.Context) (err error) {
 // awaitServer returns when the API answers.
 func awaitServer(ctx context.Context, url string) error {
 	for {
-		resp, err := http.Get(url + "/items?start=0&limit=1") //nolint:noctx // on loopback
+		resp, err := http.Get(url + "/items?start=0&limit=1")
 		if err == nil {
 			return resp.Body.Close()
 		}

@@ -157,7 +157,7 @@ func (m *member) runner(i int, api connector.API) (*worker.Runner, error) {
 	}
 	part := offsets.Partition{Connector: name, URL: machine.URL()}
 	return &worker.Runner{
-		Task: coordinator.TaskName(name, api.N), Partition: part, Interval: api.Interval, Machine: machine,
+		Task: coordinator.TaskName(name, api.N), Interval: api.Interval,
 		Pipeline: &pipeline.Pipeline{
 			Config: m.w.config, API: api, Machine: machine, Converter: convert.JSON{}, Partition: part,
 			OffsetsTopic: offsetTopic, Limit: kafka.DefaultMaxMessageBytes, ErrorLimit: kafka.DefaultMaxMessageBytes,

@@ -90,10 +90,10 @@ func (p *Pipeline) Failure(s poll.State, err error) Page {
 	if !ok {
 		e = &fault.Error{Op: fmt.Sprintf("poll api%d", p.API.N), Err: err}
 	}
-	page := Page{Next: s, Batch: record.Batch{Messages: none}}
+	page := Page{Next: s, Batch: record.Batch{Messages: record.Each()}}
 	if e.Report != nil {
 		page.Rejected = 1
-		page.Batch.Messages = each([]record.Message{p.errorRecord(*e.Report)})
+		page.Batch.Messages = record.Each(p.errorRecord(*e.Report))
 	}
 	if p.Config.OnError == connector.Fail || e.Kind == fault.Fatal {
 		page.Fault = e

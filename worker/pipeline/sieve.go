@@ -117,7 +117,7 @@ func (v *sieve) forward(yield func(record.Message, error) bool) bool {
 	if err == nil {
 		return true
 	}
-	if err != errStop { //nolint:errorlint // our own, unwrapped
+	if err != errStop {
 		yield(record.Message{}, err)
 	}
 	return false
@@ -145,15 +145,3 @@ func (p *Pipeline) message(raw []byte) (record.Message, error) {
 	value, err := p.Converter.Convert(record.Record{Value: raw})
 	return record.Message{Topic: p.API.Topic, Value: value}, err
 }
-
-func each(messages []record.Message) iter.Seq2[record.Message, error] {
-	return func(yield func(record.Message, error) bool) {
-		for _, m := range messages {
-			if !yield(m, nil) {
-				return
-			}
-		}
-	}
-}
-
-func none(func(record.Message, error) bool) {}

@@ -91,13 +91,7 @@ func (b bundle) claimed(t *testing.T, id string) *kafka.Transactor {
 }
 
 func batch(messages ...record.Message) record.Batch {
-	return record.Batch{Messages: func(yield func(record.Message, error) bool) {
-		for _, m := range messages {
-			if !yield(m, nil) {
-				return
-			}
-		}
-	}}
+	return record.Batch{Messages: record.Each(messages...)}
 }
 
 func row(topic, key, value string) record.Message {

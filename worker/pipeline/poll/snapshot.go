@@ -143,7 +143,7 @@ func (m snapshot) rejects(p *page) error {
 		return err
 	})
 	p.step.Next.seen = lacking.Memory()
-	if err == errEnough { //nolint:errorlint // our own, unwrapped
+	if err == errEnough {
 		err = nil
 	}
 	return err

@@ -91,7 +91,7 @@ func Fingerprint(list record.List) (uint64, error) {
 		}
 		return nil
 	})
-	if err == errEnough { //nolint:errorlint // our own, unwrapped
+	if err == errEnough {
 		err = nil
 	}
 	return max(1, h.Sum64()), err
