@@ -1,4 +1,4 @@
-// What workers tell each other through topics.
+// What workers tell each other through topics and gossip.
 //
 // Rules for change: fields are only ever added, numbers are never used again, and a reader keeps what it does not know, so
 // that two versions can run side by side.
@@ -26,13 +26,13 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Assignment is the value of one row of the topic <group.id>-assignments: who runs a task. The row's key is the task's
-// name, <connector>/api<n>, as raw text; a tombstone means that the task is gone.
+// Assignment is the value of a row task/<connector>/<n> of the topic <group.id>-assignments: who runs a task. A tombstone
+// means that the task is gone.
 type Assignment struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name of the worker that is to run the task; empty: nobody.
 	Worker string `protobuf:"bytes,1,opt,name=worker,proto3" json:"worker,omitempty"`
-	// Rises by one with every change of worker. Everything that commits for the task holds the epoch as its lease.
+	// The leader's epoch in which the row was written. Everything that commits for the task holds it as its lease.
 	Epoch int64 `protobuf:"varint,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	// Why it was given to this worker, for people: "new task", "worker left", ...
 	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
@@ -40,8 +40,14 @@ type Assignment struct {
 	CrashCount int32 `protobuf:"varint,4,opt,name=crash_count,json=crashCount,proto3" json:"crash_count,omitempty"`
 	// When the row was written, in Unix milliseconds of the leader's clock. For eyes; nothing decides on it.
 	AssignedUnixMs int64 `protobuf:"varint,5,opt,name=assigned_unix_ms,json=assignedUnixMs,proto3" json:"assigned_unix_ms,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Which process of that name: a worker that was started again is another instance.
+	Instance string `protobuf:"bytes,6,opt,name=instance,proto3" json:"instance,omitempty"`
+	// Fingerprint of the connector's configuration that the row is for.
+	Config string `protobuf:"bytes,7,opt,name=config,proto3" json:"config,omitempty"`
+	// The living worker that had the task before and says when it has let go; empty: none.
+	From          string `protobuf:"bytes,8,opt,name=from,proto3" json:"from,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Assignment) Reset() {
@@ -109,11 +115,398 @@ func (x *Assignment) GetAssignedUnixMs() int64 {
 	return 0
 }
 
+func (x *Assignment) GetInstance() string {
+	if x != nil {
+		return x.Instance
+	}
+	return ""
+}
+
+func (x *Assignment) GetConfig() string {
+	if x != nil {
+		return x.Config
+	}
+	return ""
+}
+
+func (x *Assignment) GetFrom() string {
+	if x != nil {
+		return x.From
+	}
+	return ""
+}
+
+// Leader is the value of the row "leader": who writes this topic and the config topic.
+type Leader struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Worker string                 `protobuf:"bytes,1,opt,name=worker,proto3" json:"worker,omitempty"`
+	// Rises with every change of any row and with every new leader.
+	Epoch    int64  `protobuf:"varint,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	Instance string `protobuf:"bytes,3,opt,name=instance,proto3" json:"instance,omitempty"`
+	// Where the leader's REST API is.
+	Url string `protobuf:"bytes,4,opt,name=url,proto3" json:"url,omitempty"`
+	// Version of what workers tell each other.
+	Protocol      int32 `protobuf:"varint,5,opt,name=protocol,proto3" json:"protocol,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Leader) Reset() {
+	*x = Leader{}
+	mi := &file_headwater_v1_assignment_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Leader) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Leader) ProtoMessage() {}
+
+func (x *Leader) ProtoReflect() protoreflect.Message {
+	mi := &file_headwater_v1_assignment_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Leader.ProtoReflect.Descriptor instead.
+func (*Leader) Descriptor() ([]byte, []int) {
+	return file_headwater_v1_assignment_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Leader) GetWorker() string {
+	if x != nil {
+		return x.Worker
+	}
+	return ""
+}
+
+func (x *Leader) GetEpoch() int64 {
+	if x != nil {
+		return x.Epoch
+	}
+	return 0
+}
+
+func (x *Leader) GetInstance() string {
+	if x != nil {
+		return x.Instance
+	}
+	return ""
+}
+
+func (x *Leader) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+func (x *Leader) GetProtocol() int32 {
+	if x != nil {
+		return x.Protocol
+	}
+	return 0
+}
+
+// Pin is the value of a row pin/<connector>/<n>: the task runs on that worker whenever it is there.
+type Pin struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Worker        string                 `protobuf:"bytes,1,opt,name=worker,proto3" json:"worker,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Pin) Reset() {
+	*x = Pin{}
+	mi := &file_headwater_v1_assignment_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Pin) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Pin) ProtoMessage() {}
+
+func (x *Pin) ProtoReflect() protoreflect.Message {
+	mi := &file_headwater_v1_assignment_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Pin.ProtoReflect.Descriptor instead.
+func (*Pin) Descriptor() ([]byte, []int) {
+	return file_headwater_v1_assignment_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Pin) GetWorker() string {
+	if x != nil {
+		return x.Worker
+	}
+	return ""
+}
+
+// Drain is the value of a row drain/<worker>: the worker is given no tasks.
+type Drain struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	SinceUnixMs   int64                  `protobuf:"varint,1,opt,name=since_unix_ms,json=sinceUnixMs,proto3" json:"since_unix_ms,omitempty"`
+	Reason        string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Drain) Reset() {
+	*x = Drain{}
+	mi := &file_headwater_v1_assignment_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Drain) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Drain) ProtoMessage() {}
+
+func (x *Drain) ProtoReflect() protoreflect.Message {
+	mi := &file_headwater_v1_assignment_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Drain.ProtoReflect.Descriptor instead.
+func (*Drain) Descriptor() ([]byte, []int) {
+	return file_headwater_v1_assignment_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Drain) GetSinceUnixMs() int64 {
+	if x != nil {
+		return x.SinceUnixMs
+	}
+	return 0
+}
+
+func (x *Drain) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// Member is what a worker says about itself when it joins the group and in gossip.
+type Member struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Name  string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Which process of that name, at random.
+	Instance string `protobuf:"bytes,2,opt,name=instance,proto3" json:"instance,omitempty"`
+	// When the process started, in Unix milliseconds: of two instances of a name the later one counts.
+	StartedUnixMs int64 `protobuf:"varint,3,opt,name=started_unix_ms,json=startedUnixMs,proto3" json:"started_unix_ms,omitempty"`
+	// Where its REST API is, as other workers reach it.
+	Url string `protobuf:"bytes,4,opt,name=url,proto3" json:"url,omitempty"`
+	// Where it gossips, host:port; empty: it does not.
+	Gossip string `protobuf:"bytes,5,opt,name=gossip,proto3" json:"gossip,omitempty"`
+	// Version of the program.
+	Version string `protobuf:"bytes,6,opt,name=version,proto3" json:"version,omitempty"`
+	// Version of what workers tell each other.
+	Protocol int32 `protobuf:"varint,7,opt,name=protocol,proto3" json:"protocol,omitempty"`
+	// Whether records and offsets are committed together; workers that differ do not join each other.
+	ExactlyOnce bool `protobuf:"varint,8,opt,name=exactly_once,json=exactlyOnce,proto3" json:"exactly_once,omitempty"`
+	// It is about to stop and should be given nothing.
+	Draining bool `protobuf:"varint,9,opt,name=draining,proto3" json:"draining,omitempty"`
+	// Committed records a second, of the last minute.
+	Load          float64 `protobuf:"fixed64,10,opt,name=load,proto3" json:"load,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Member) Reset() {
+	*x = Member{}
+	mi := &file_headwater_v1_assignment_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Member) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Member) ProtoMessage() {}
+
+func (x *Member) ProtoReflect() protoreflect.Message {
+	mi := &file_headwater_v1_assignment_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Member.ProtoReflect.Descriptor instead.
+func (*Member) Descriptor() ([]byte, []int) {
+	return file_headwater_v1_assignment_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Member) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Member) GetInstance() string {
+	if x != nil {
+		return x.Instance
+	}
+	return ""
+}
+
+func (x *Member) GetStartedUnixMs() int64 {
+	if x != nil {
+		return x.StartedUnixMs
+	}
+	return 0
+}
+
+func (x *Member) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+func (x *Member) GetGossip() string {
+	if x != nil {
+		return x.Gossip
+	}
+	return ""
+}
+
+func (x *Member) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *Member) GetProtocol() int32 {
+	if x != nil {
+		return x.Protocol
+	}
+	return 0
+}
+
+func (x *Member) GetExactlyOnce() bool {
+	if x != nil {
+		return x.ExactlyOnce
+	}
+	return false
+}
+
+func (x *Member) GetDraining() bool {
+	if x != nil {
+		return x.Draining
+	}
+	return false
+}
+
+func (x *Member) GetLoad() float64 {
+	if x != nil {
+		return x.Load
+	}
+	return 0
+}
+
+// Released is sent by a worker to the next one when it has let go of a task.
+type Released struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Connector string                 `protobuf:"bytes,1,opt,name=connector,proto3" json:"connector,omitempty"`
+	Task      int32                  `protobuf:"varint,2,opt,name=task,proto3" json:"task,omitempty"`
+	// Epoch of the row that moved it.
+	Epoch         int64 `protobuf:"varint,3,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Released) Reset() {
+	*x = Released{}
+	mi := &file_headwater_v1_assignment_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Released) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Released) ProtoMessage() {}
+
+func (x *Released) ProtoReflect() protoreflect.Message {
+	mi := &file_headwater_v1_assignment_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Released.ProtoReflect.Descriptor instead.
+func (*Released) Descriptor() ([]byte, []int) {
+	return file_headwater_v1_assignment_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Released) GetConnector() string {
+	if x != nil {
+		return x.Connector
+	}
+	return ""
+}
+
+func (x *Released) GetTask() int32 {
+	if x != nil {
+		return x.Task
+	}
+	return 0
+}
+
+func (x *Released) GetEpoch() int64 {
+	if x != nil {
+		return x.Epoch
+	}
+	return 0
+}
+
 var File_headwater_v1_assignment_proto protoreflect.FileDescriptor
 
 const file_headwater_v1_assignment_proto_rawDesc = "" +
 	"\n" +
-	"\x1dheadwater/v1/assignment.proto\x12\fheadwater.v1\"\x9d\x01\n" +
+	"\x1dheadwater/v1/assignment.proto\x12\fheadwater.v1\"\xe5\x01\n" +
 	"\n" +
 	"Assignment\x12\x16\n" +
 	"\x06worker\x18\x01 \x01(\tR\x06worker\x12\x14\n" +
@@ -121,7 +514,37 @@ const file_headwater_v1_assignment_proto_rawDesc = "" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x1f\n" +
 	"\vcrash_count\x18\x04 \x01(\x05R\n" +
 	"crashCount\x12(\n" +
-	"\x10assigned_unix_ms\x18\x05 \x01(\x03R\x0eassignedUnixMsB?Z=github.com/headwater/headwater/proto/headwater/v1;headwaterv1b\x06proto3"
+	"\x10assigned_unix_ms\x18\x05 \x01(\x03R\x0eassignedUnixMs\x12\x1a\n" +
+	"\binstance\x18\x06 \x01(\tR\binstance\x12\x16\n" +
+	"\x06config\x18\a \x01(\tR\x06config\x12\x12\n" +
+	"\x04from\x18\b \x01(\tR\x04from\"\x80\x01\n" +
+	"\x06Leader\x12\x16\n" +
+	"\x06worker\x18\x01 \x01(\tR\x06worker\x12\x14\n" +
+	"\x05epoch\x18\x02 \x01(\x03R\x05epoch\x12\x1a\n" +
+	"\binstance\x18\x03 \x01(\tR\binstance\x12\x10\n" +
+	"\x03url\x18\x04 \x01(\tR\x03url\x12\x1a\n" +
+	"\bprotocol\x18\x05 \x01(\x05R\bprotocol\"\x1d\n" +
+	"\x03Pin\x12\x16\n" +
+	"\x06worker\x18\x01 \x01(\tR\x06worker\"C\n" +
+	"\x05Drain\x12\"\n" +
+	"\rsince_unix_ms\x18\x01 \x01(\x03R\vsinceUnixMs\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"\x93\x02\n" +
+	"\x06Member\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
+	"\binstance\x18\x02 \x01(\tR\binstance\x12&\n" +
+	"\x0fstarted_unix_ms\x18\x03 \x01(\x03R\rstartedUnixMs\x12\x10\n" +
+	"\x03url\x18\x04 \x01(\tR\x03url\x12\x16\n" +
+	"\x06gossip\x18\x05 \x01(\tR\x06gossip\x12\x18\n" +
+	"\aversion\x18\x06 \x01(\tR\aversion\x12\x1a\n" +
+	"\bprotocol\x18\a \x01(\x05R\bprotocol\x12!\n" +
+	"\fexactly_once\x18\b \x01(\bR\vexactlyOnce\x12\x1a\n" +
+	"\bdraining\x18\t \x01(\bR\bdraining\x12\x12\n" +
+	"\x04load\x18\n" +
+	" \x01(\x01R\x04load\"R\n" +
+	"\bReleased\x12\x1c\n" +
+	"\tconnector\x18\x01 \x01(\tR\tconnector\x12\x12\n" +
+	"\x04task\x18\x02 \x01(\x05R\x04task\x12\x14\n" +
+	"\x05epoch\x18\x03 \x01(\x03R\x05epochB?Z=github.com/headwater/headwater/proto/headwater/v1;headwaterv1b\x06proto3"
 
 var (
 	file_headwater_v1_assignment_proto_rawDescOnce sync.Once
@@ -135,9 +558,14 @@ func file_headwater_v1_assignment_proto_rawDescGZIP() []byte {
 	return file_headwater_v1_assignment_proto_rawDescData
 }
 
-var file_headwater_v1_assignment_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
+var file_headwater_v1_assignment_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_headwater_v1_assignment_proto_goTypes = []any{
 	(*Assignment)(nil), // 0: headwater.v1.Assignment
+	(*Leader)(nil),     // 1: headwater.v1.Leader
+	(*Pin)(nil),        // 2: headwater.v1.Pin
+	(*Drain)(nil),      // 3: headwater.v1.Drain
+	(*Member)(nil),     // 4: headwater.v1.Member
+	(*Released)(nil),   // 5: headwater.v1.Released
 }
 var file_headwater_v1_assignment_proto_depIdxs = []int32{
 	0, // [0:0] is the sub-list for method output_type
@@ -158,7 +586,7 @@ func file_headwater_v1_assignment_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_headwater_v1_assignment_proto_rawDesc), len(file_headwater_v1_assignment_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   1,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
