@@ -24,7 +24,8 @@ type Topic struct {
 	Settings    map[string]string
 }
 
-// Admin asks and changes the cluster's topics.
+// Admin asks and changes the cluster's topics. It is safe for concurrent use and holds no state of a topic: one serves any
+// number of tasks, over one connection to each broker.
 type Admin struct{ admin *kadm.Client }
 
 // Admin opens an admin client. Close it.

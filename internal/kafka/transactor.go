@@ -3,7 +3,6 @@ package kafka
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -47,12 +46,8 @@ func (c *Cluster) Transactor(id string, limits Limits) *Transactor {
 // Claim takes the transactional id: every earlier holder is fenced and what it left open is aborted (initTransactions).
 // Read offsets only after it (R3).
 func (t *Transactor) Claim(ctx context.Context) error {
-	id := t.id
-	if proof.Broken("R2") {
-		id = fmt.Sprintf("%s-%d", id, time.Now().UnixNano())
-	}
 	cl, err := t.cluster.client(append(t.cluster.producing(t.limits),
-		kgo.TransactionalID(id), kgo.TransactionTimeout(t.cluster.config.TransactionTimeout))...)
+		kgo.TransactionalID(claimed(t.id)), kgo.TransactionTimeout(t.cluster.config.TransactionTimeout))...)
 	if err != nil {
 		return err
 	}
@@ -138,18 +133,6 @@ func (t *Transactor) Close() {
 		t.client.CloseAllowingRebalance()
 		t.client = nil
 	}
-}
-
-// Fence takes each transactional id and lets go of it at once, so that no earlier holder can commit any more (Connect's
-// zombie fencing, KIP-618).
-func (c *Cluster) Fence(ctx context.Context, ids []string) error {
-	var errs []error
-	for _, id := range ids {
-		t := c.Transactor(id, nil)
-		errs = append(errs, t.Claim(ctx))
-		t.Close()
-	}
-	return errors.Join(errs...)
 }
 
 // producing are the options all producers share.

@@ -36,6 +36,21 @@ var cases = map[string]func(*testing.T, bundle){
 	"UnknownTopicIsFatal":            unknownTopicIsFatal,
 	"WrongTopicsAreRefused":          wrongTopicsAreRefused,
 	"ProducerWithoutTransactions":    producerWithoutTransactions,
+	"FenceOfMany":                    fenceMany,
+	"SyncIsShared":                   syncShared,
+	"SyncPassesDeletedRecords":       syncPassesDeleted,
+	"SenderWaitsForAcks":             senderWaitsForAcks,
+	"GroupHasOneLeader":              oneLeads,
+	"GroupLeaderCloses":              closedLeaderHandsOver,
+	"GroupLeaderIsCut":               cutLeaderIsReplaced,
+	"GroupLeaderIsEvicted":           evictedLeaderIsReplaced,
+	"GroupEvictedMemberComesBack":    evictedMemberComesBack,
+	"GroupLeaderAbandons":            abandonHandsOver,
+	"GroupHeardMoves":                heardMoves,
+	"GroupIsHeardWhileItRebalances":  heardWhileRebalancing,
+	"GroupRefusesStrangers":          strangersAreRefused,
+	"GroupRefusesTheNewerProtocol":   modernGroupIsRefused,
+	"GroupLosesToStrangers":          strangersTakeTheGroup,
 }
 
 // runs makes names unlike each other when one broker serves several runs.
@@ -45,6 +60,7 @@ var runs atomic.Int64
 func Exercise(t *testing.T, bootstrap string) {
 	for name, run := range cases {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			cluster, err := kafka.NewCluster(kafka.Config{Seeds: []string{bootstrap}, TransactionTimeout: 10 * time.Second})
