@@ -9,7 +9,9 @@ package configs
 import (
 	"slices"
 	"strconv"
+	"strings"
 
+	"github.com/headwater/headwater/internal/connectjson"
 	"github.com/headwater/headwater/internal/record"
 )
 
@@ -72,6 +74,24 @@ func (t Topic) Fence(name string, tasks int) []record.Message {
 // Session publishes the key that workers sign with.
 func (t Topic) Session(key SessionKey) []record.Message {
 	return []record.Message{t.message(sessionKey, session(key))}
+}
+
+// LogLevel asks every worker to log as from level (KIP-976).
+func (t Topic) LogLevel(logger, level string) []record.Message {
+	value := connectjson.AppendString([]byte(`{"level":`), level)
+	return []record.Message{t.message(prefixLogger+logger, append(value, '}'))}
+}
+
+// ReadLogLevel reads what LogLevel wrote; false for every other record.
+func ReadLogLevel(m record.Message) (logger, level string, ok bool) {
+	logger, ok = strings.CutPrefix(string(m.Key), prefixLogger)
+	var v struct {
+		Level string `json:"level"`
+	}
+	if !ok || decode(m.Value, &v) != nil {
+		return "", "", false
+	}
+	return logger, v.Level, true
 }
 
 // Delete removes a connector and its target state. As in Connect its task, commit and fencing records stay: they mean

@@ -8,7 +8,11 @@ package api
 import (
 	"context"
 	"log/slog"
+	"net"
 	"net/http"
+
+	"github.com/headwater/headwater/internal/api/call"
+	"github.com/headwater/headwater/internal/api/listener"
 )
 
 // Reader is what this worker knows by itself; it answers from memory.
@@ -49,6 +53,42 @@ type Offsets interface {
 	Offsets(ctx context.Context, name string) ([]Offset, error)
 }
 
+// Alterer changes where a stopped connector stands (KIP-875). The API asks it only when the Reader shows the connector as
+// STOPPED and without tasks; it makes sure of that itself, and returns NotStopped when it is not so. Faults of what a
+// client wants, as a partition that the connector does not have, are an *Error or a fault.Permanent.
+type Alterer interface {
+	// Alter sets, or with a nil offset forgets, the offsets of the partitions in changes, all or none. Others stay.
+	Alter(ctx context.Context, name string, changes []OffsetChange) error
+	// Reset forgets all offsets of name; that there are none is no error.
+	Reset(ctx context.Context, name string) error
+}
+
+// Topics is which topics a connector has written to (KIP-558).
+type Topics interface {
+	// ActiveTopics lists the topics that name has written to since the last reset, none when there is no such connector.
+	ActiveTopics(name string) []string
+	// ResetTopics forgets them.
+	ResetTopics(ctx context.Context, name string) error
+}
+
+// Loggers sets what is logged (KIP-495, KIP-976). Levels are those of Connect: OFF, FATAL, ERROR, WARN, INFO, DEBUG, TRACE,
+// ALL. The logger root is that of all others.
+type Loggers interface {
+	// Loggers returns the loggers of this worker whose level is known.
+	Loggers() map[string]Logger
+	// SetLevel sets a logger and those below it on this worker and returns their names.
+	SetLevel(logger, level string) ([]string, error)
+	// SetClusterLevel sets it on all workers.
+	SetClusterLevel(ctx context.Context, logger, level string) error
+}
+
+// What stands between a request and its answer; package call says more.
+type (
+	Guard     = call.Guard
+	Voucher   = call.Voucher
+	Forwarder = call.Forwarder
+)
+
 // Validator checks configurations without contacting the API that they name.
 type Validator interface {
 	// Definitions lists the properties of a plugin class.
@@ -60,9 +100,15 @@ type Validator interface {
 // Options are what the server needs. Fields without a default must be set, those said to be optional answer 501 when
 // absent.
 type Options struct {
-	// Listener is what is in the property listeners: http://host:port. The host must be this machine's loopback; port 0 takes
-	// any free one. Default http://127.0.0.1:8083.
+	// Listener is what is in the property listeners: http://host:port or https://host:port; port 0 takes any free one. Other
+	// hosts than loopback need TLS and a Guard. Default http://127.0.0.1:8083.
 	Listener string
+	// TLS is the certificate of an https listener, else nil.
+	TLS *listener.TLS
+	// Names are other names by which this worker is called, as the host that it advertises.
+	Names []string
+	// Opened is Listener when it was opened already; nil: Start opens it.
+	Opened net.Listener
 	// Version and Commit are what GET / shows.
 	Version, Commit string
 	// ClusterID is the Kafka cluster's id, empty until known.
@@ -71,8 +117,22 @@ type Options struct {
 	Writer    Writer
 	Lifecycle Lifecycle // optional
 	Offsets   Offsets   // optional
+	Alterer   Alterer   // optional
+	Loggers   Loggers   // optional
 	Validator Validator // optional
-	// Plugins are the connector classes that can be created. Empty: any name is passed on to the Writer.
+	// CheckOffsets says what is wrong with changes before a connector is stopped for them. Optional: the Alterer says it then.
+	CheckOffsets func(name string, changes []OffsetChange) error
+	// Topics is nil when topic.tracking.enable is false: 403.
+	Topics Topics
+	// KeepTopics is the opposite of topic.tracking.allow.reset: resetting is answered with 403.
+	KeepTopics bool
+	// Guard is asked about every request but those that anybody may send. Nil: everybody may do everything.
+	Guard Guard
+	// Voucher is asked about every request before the Guard. Optional.
+	Voucher Voucher
+	// Forward is given every request that only the leader can answer. Nil: this worker answers all.
+	Forward Forwarder
+	// Plugins are the classes that can be named in a configuration. No connector among them: any is passed on to the Writer.
 	Plugins []Plugin
 	// Mask returns config with secrets replaced, leaving the rest and references such as ${file:...} as they are. It must not
 	// change its argument.

@@ -83,6 +83,29 @@ func (b *backing) Offsets(_ context.Context, name string) ([]Offset, error) {
 	return nil, nil
 }
 
+func (b *backing) Alter(context.Context, string, []OffsetChange) error { return nil }
+
+func (b *backing) Reset(context.Context, string) error { return nil }
+
+func (b *backing) ActiveTopics(name string) []string {
+	if b.connectors[name].Config == nil {
+		return nil
+	}
+	return []string{"a"}
+}
+
+func (b *backing) ResetTopics(context.Context, string) error { return nil }
+
+func (b *backing) Loggers() map[string]Logger {
+	return map[string]Logger{"root": {Level: "INFO"}, "a": {Level: "WARN", LastModified: new(int64(1700000000000))}}
+}
+
+func (b *backing) SetLevel(logger, level string) ([]string, error) {
+	return []string{logger + "." + level, logger}, nil
+}
+
+func (b *backing) SetClusterLevel(context.Context, string, string) error { return nil }
+
 func (b *backing) Definitions(string) []Definition {
 	return []Definition{
 		{Name: "name", Type: "STRING", Required: true, Importance: "HIGH", Group: "Common", OrderInGroup: 1, Width: "MEDIUM"},
@@ -99,7 +122,7 @@ func (b *backing) Validate(_ context.Context, config map[string]string) ([]Valid
 		} else if d.Required {
 			v.Errors = []string{"Missing required configuration \"" + d.Name + "\" which has no default value."}
 		}
-		list = append(list, Validated{&d, v})
+		list = append(list, Validated{Definition: &d, Value: v})
 	}
 	return list, nil
 }
@@ -119,8 +142,11 @@ func maskTokens(config map[string]string) map[string]string {
 func sample() *backing {
 	config := map[string]string{"connector.class": "HttpSource", "name": "my-http", "bearer.token": canary, "http.api.base.url": "https://a"}
 	return &backing{
-		connectors: map[string]Connector{"my-http": {Config: config, Tasks: []map[string]string{{"task.class": "T", "bearer.token": canary}, {}}}},
-		statuses: map[string]Status{"my-http": {
+		connectors: map[string]Connector{
+			"my-http": {Config: config, Tasks: []map[string]string{{"task.class": "T", "bearer.token": canary}, {}}},
+			"resting": {Config: map[string]string{}, Target: stopped},
+		},
+		statuses: map[string]Status{"resting": {Connector: ConnectorState{State: stopped, WorkerID: "w:1"}}, "my-http": {
 			Connector: ConnectorState{State: "RUNNING", WorkerID: "w:1"},
 			Tasks: []TaskStatus{
 				{ID: 1, State: "RUNNING", WorkerID: "w:1", Version: "1.0"},
@@ -133,8 +159,8 @@ func sample() *backing {
 func options(b *backing) Options {
 	return Options{
 		Listener: "http://127.0.0.1:0", Version: "4.3.0", Commit: "0123456789abcdef", ClusterID: func() string { return "k1" },
-		Reader: b, Writer: b, Lifecycle: b, Offsets: b, Validator: b, Mask: maskTokens,
-		Plugins: []Plugin{{Class: "io.example.HttpSourceConnector", Type: "source", Version: "1.0", Aliases: []string{"HttpSourceV2"}}},
+		Reader: b, Writer: b, Lifecycle: b, Offsets: b, Validator: b, Alterer: b, Topics: b, Loggers: b, Mask: maskTokens,
+		Plugins: []Plugin{{Class: "io.example.HttpSourceConnector", Type: "source", Version: "1.0", Aliases: []string{"HttpSourceV2"}}, {Class: "io.example.JSON", Type: "converter"}},
 		Health:  func(context.Context) (Stage, error) { return Stage{Ready: true}, nil },
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "up 1\n") }),
 		Log:     slog.New(slog.DiscardHandler),

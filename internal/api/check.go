@@ -3,7 +3,6 @@ package api
 import (
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"unicode"
 
@@ -27,33 +26,6 @@ func (s *Server) check(name string, config map[string]string) error {
 		}
 	}
 	return s.checkClass(config["connector.class"])
-}
-
-func (s *Server) checkClass(class string) error {
-	if class == "" {
-		return &Error{http.StatusBadRequest, "Connector config contains no connector type: connector.class is missing"}
-	}
-	if _, ok := s.plugin(class); ok || len(s.opts.Plugins) == 0 {
-		return nil
-	}
-	names := make([]string, len(s.opts.Plugins))
-	for i, p := range s.opts.Plugins {
-		names[i] = p.Class
-	}
-	return &Error{http.StatusBadRequest, fmt.Sprintf("Failed to find any class that implements Connector and which name "+
-		"matches %s, available connectors are: %s", class, strings.Join(names, ", "))}
-}
-
-// plugin finds a class by its full name, its simple name, that without Connector at its end, or an alias.
-func (s *Server) plugin(class string) (Plugin, bool) {
-	for _, p := range s.opts.Plugins {
-		simple := p.Class[strings.LastIndexByte(p.Class, '.')+1:]
-		if class == p.Class || class == simple || class == strings.TrimSuffix(simple, "Connector") ||
-			slices.Contains(p.Aliases, class) {
-			return p, true
-		}
-	}
-	return Plugin{}, false
 }
 
 // unmask gives back the secrets of a configuration that was read here, changed and sent again: a value that is the mask of

@@ -2,9 +2,12 @@ package api
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
+
+	"github.com/headwater/headwater/internal/api/body"
 )
 
 // taskID names a task as Connect's answers do.
@@ -88,30 +91,84 @@ func (s *Server) config(_ context.Context, r *http.Request, _ []byte) (answer, e
 	return answer{status: http.StatusOK, body: s.opts.Mask(c.Config)}, err
 }
 
-func (s *Server) create(ctx context.Context, _ *http.Request, body []byte) (answer, error) {
-	req, err := parseCreate(body)
+// parseCreate and parseConfig read bodies; their errors have a status.
+func parseCreate(sent []byte) (body.CreateRequest, error) {
+	req, err := body.Create(sent)
 	if err != nil {
-		return answer{}, err
+		return req, badBody(err)
 	}
-	if _, exists := s.opts.Reader.Connector(req.name); exists {
-		return answer{}, Exists(req.name)
-	}
-	if err := s.check(req.name, req.config); err != nil {
-		return answer{}, err
-	}
-	if err := s.opts.Writer.Create(ctx, req.name, req.config, req.initial); err != nil {
-		return answer{}, err
-	}
-	return s.written(http.StatusCreated, req.name, req.config), nil
+	return req, nil
 }
 
-func (s *Server) put(ctx context.Context, r *http.Request, body []byte) (answer, error) {
-	name := r.PathValue("name")
-	config, err := parseConfig(body)
+func parseConfig(sent []byte) (map[string]string, error) {
+	config, err := body.Config(sent)
+	if err != nil {
+		return nil, badBody(err)
+	}
+	return config, nil
+}
+
+func (s *Server) create(ctx context.Context, _ *http.Request, sent []byte) (answer, error) {
+	req, err := parseCreate(sent)
 	if err != nil {
 		return answer{}, err
 	}
+	if _, exists := s.opts.Reader.Connector(req.Name); exists {
+		return answer{}, Exists(req.Name)
+	}
+	if err := s.check(req.Name, req.Config); err != nil {
+		return answer{}, err
+	}
+	if err := s.opts.Writer.Create(ctx, req.Name, req.Config, req.Initial); err != nil {
+		return answer{}, err
+	}
+	return s.written(http.StatusCreated, req.Name, req.Config), nil
+}
+
+func (s *Server) put(ctx context.Context, r *http.Request, sent []byte) (answer, error) {
+	config, err := parseConfig(sent)
+	if err != nil {
+		return answer{}, err
+	}
+	return s.replace(ctx, r.PathValue("name"), func(Connector, bool) (map[string]string, error) { return config, nil })
+}
+
+// patch changes single properties (KIP-477). It is what a client would do that reads the configuration, changes it and puts
+// it back, so the same holds for secrets: they do not go along to another destination.
+func (s *Server) patch(ctx context.Context, r *http.Request, sent []byte) (answer, error) {
+	change, err := body.Patch(sent)
+	if err != nil {
+		return answer{}, badBody(err)
+	}
+	name := r.PathValue("name")
+	return s.replace(ctx, name, func(old Connector, exists bool) (map[string]string, error) {
+		if !exists {
+			return nil, NotFound(name)
+		}
+		config := maps.Clone(s.opts.Mask(old.Config))
+		for property, value := range change {
+			if delete(config, property); value != nil {
+				config[property] = *value
+			}
+		}
+		return config, nil
+	})
+}
+
+// replace puts the configuration that change makes of the present one. One at a time: else one of two patches could undo
+// the other.
+func (s *Server) replace(ctx context.Context, name string, change func(old Connector, exists bool) (map[string]string, error)) (answer, error) {
+	select {
+	case s.changing <- struct{}{}:
+		defer func() { <-s.changing }()
+	case <-ctx.Done():
+		return answer{}, ctx.Err()
+	}
 	old, exists := s.opts.Reader.Connector(name)
+	config, err := change(old, exists)
+	if err != nil {
+		return answer{}, err
+	}
 	if config, err = s.unmask(old.Config, config); err != nil {
 		return answer{}, err
 	}

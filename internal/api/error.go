@@ -7,6 +7,10 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/headwater/headwater/internal/api/access"
+	"github.com/headwater/headwater/internal/api/body"
+	"github.com/headwater/headwater/internal/api/call"
+	"github.com/headwater/headwater/internal/api/forward"
 	"github.com/headwater/headwater/internal/fault"
 )
 
@@ -45,10 +49,37 @@ func Invalid(faults ...string) *Error {
 	)}
 }
 
+// NotStopped says that a connector's offsets can be changed only while it is stopped (KIP-875).
+func NotStopped(name string) *Error {
+	return &Error{http.StatusBadRequest, fmt.Sprintf("Connectors must be in the STOPPED state before their offsets can be "+
+		"modified. This can be done for the specified connector by issuing a 'PUT' request to the '/connectors/%s/stop' endpoint", name)}
+}
+
+// badBody is a 400. Connect answers some of these with 500, but the fault is the client's, and alarms on 5xx should stay
+// meaningful.
+func badBody(err error) *Error {
+	if faults, ok := errors.AsType[body.Faults](err); ok {
+		return Invalid(faults...)
+	}
+	return &Error{http.StatusBadRequest, err.Error()}
+}
+
 // asError finds the status of err: its own, that of its fault kind, or 500.
 func asError(err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
+	}
+	if e, ok := errors.AsType[*call.Error](err); ok {
+		return &Error{e.Status, e.Message}
+	}
+	if e, ok := errors.AsType[*access.Error](err); ok {
+		return &Error{e.Status, e.Message}
+	}
+	if e, ok := errors.AsType[*forward.Error](err); ok {
+		return &Error{e.Status, e.Message}
+	}
+	if e, ok := errors.AsType[*call.Denied](err); ok {
+		return &Error{http.StatusForbidden, "HTTP 403: " + e.Error()}
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return &Error{http.StatusInternalServerError, "Request timed out. " + err.Error()}
@@ -63,12 +94,3 @@ func asError(err error) *Error {
 	}
 	return &Error{http.StatusInternalServerError, err.Error()}
 }
-
-// routing texts, as Connect's framework has them.
-var (
-	errNoRoute = &Error{http.StatusNotFound, "HTTP 404 Not Found"}
-	errMethod  = &Error{http.StatusMethodNotAllowed, "HTTP 405 Method Not Allowed"}
-	errMedia   = &Error{http.StatusUnsupportedMediaType, "HTTP 415 Unsupported Media Type"}
-	errTooLong = &Error{http.StatusRequestEntityTooLarge, "HTTP 413: the request body is larger than 1 MiB"}
-	errBusy    = &Error{http.StatusServiceUnavailable, "HTTP 503: too many requests at once, try again"}
-)

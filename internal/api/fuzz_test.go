@@ -33,9 +33,9 @@ func FuzzCreateBody(f *testing.F) {
 			}
 			return
 		}
-		again, err := parseConfig([]byte(object(req.config)))
-		if err != nil || object(again) != object(req.config) {
-			t.Fatalf("%q came back as %q, %v", req.config, again, err)
+		again, err := parseConfig([]byte(object(req.Config)))
+		if err != nil || object(again) != object(req.Config) {
+			t.Fatalf("%q came back as %q, %v", req.Config, again, err)
 		}
 	})
 }

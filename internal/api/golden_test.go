@@ -12,6 +12,12 @@ const (
 	shownTask0  = `{"id":0,"state":"FAILED","worker_id":"w:1","trace":"a\n\tb <c>"}`
 	shownTask1  = `{"id":1,"state":"RUNNING","worker_id":"w:1","version":"1.0"}`
 	shownStatus = `{"name":"my-http","connector":{"state":"RUNNING","worker_id":"w:1"},"tasks":[` + shownTask0 + `,` + shownTask1 + `],"type":"source"}`
+	resting     = `{"name":"resting","connector":{"state":"STOPPED","worker_id":"w:1"},"tasks":[],"type":"source"}`
+	cloud       = "/connect/v1/environments/env-1/clusters/lkc-1"
+	invalid     = `{"error_code":400,"message":"Connector configuration is invalid and contains the following `
+	invalidEnd  = `\nThe endpoint ` + "`/connector-plugins/{connectorType}/config/validate`" + ` shows them too"}`
+	notStopped  = `{"error_code":400,"message":"Connectors must be in the STOPPED state before their offsets can be modified. ` +
+		`This can be done for the specified connector by issuing a 'PUT' request to the '/connectors/my-http/stop' endpoint"}`
 	noRoute     = `{"error_code":404,"message":"HTTP 404 Not Found"}`
 	wrongMethod = `{"error_code":405,"message":"HTTP 405 Method Not Allowed"}`
 	unknown     = `{"error_code":404,"message":"Connector no not found"}`
@@ -26,10 +32,11 @@ func TestAnswersAreThoseOfConnect(t *testing.T) {
 		{"GET /", "", 200, `{"version":"4.3.0","commit":"0123456789abcdef","kafka_cluster_id":"k1"}`},
 		{"GET /health", "", 200, `{"status":"healthy","message":"Worker has completed startup and is ready to handle requests."}`},
 		{"GET /metrics", "", 200, "up 1\n"},
-		{"GET /connectors", "", 200, `["my-http"]`},
-		{"GET /connectors/", "", 200, `["my-http"]`},
-		{"GET /connectors?expand=info&expand=status", "", 200, `{"my-http":{"info":` + shownInfo + `,"status":` + shownStatus + `}}`},
-		{"GET /connectors?expand=odd", "", 200, `{"my-http":{}}`},
+		{"GET /connectors", "", 200, `["my-http","resting"]`},
+		{"GET /connectors/", "", 200, `["my-http","resting"]`},
+		{"GET /connectors?expand=info&expand=status", "", 200, `{"my-http":{"info":` + shownInfo + `,"status":` + shownStatus + `},"resting":{"info":` +
+			`{"name":"resting","config":{},"tasks":[],"type":"source"},"status":` + resting + `}}`},
+		{"GET /connectors?expand=odd", "", 200, `{"my-http":{},"resting":{}}`},
 		{"GET /connectors/my-http", "", 200, shownInfo},
 		{"GET /connectors/my-http/", "", 200, shownInfo},
 		{"GET /connectors/no", "", 404, unknown},
@@ -76,6 +83,39 @@ func TestAnswersAreThoseOfConnect(t *testing.T) {
 				`{"name":"bearer.token","type":"PASSWORD","required":false,"default_value":"[hidden]","importance":"LOW","documentation":"",` +
 				`"group":"Auth","order_in_group":1,"width":"","display_name":"","dependents":[],"order":1}]`,
 		},
+		{"GET /connectors/my-http/tasks-config", "", 404, noRoute},
+		{"PATCH /connectors/my-http/config", `{"tasks.max":2}`, 200, shownInfo},
+		{"PATCH /connectors/no/config", `{}`, 404, unknown},
+		{"PATCH /connectors/my-http/config", `{"name":null}`, 200, shownInfo},
+		{"PATCH /connectors/my-http/config", `{"a":[]}`, 400, invalid + `1 error(s):\nInvalid value for configuration a: a string is needed, not an object or array` + invalidEnd},
+		{"PATCH /connectors/my-http/config", `{"http.api.base.url":"https://evil"}`, 400, invalid + `1 error(s):\nInvalid value for configuration bearer.token: ` +
+			`give the secret anew, since http.api.base.url has changed and a secret that is not shown is kept for its old destination only` + invalidEnd},
+		{"GET /connectors/my-http/topics", "", 200, `{"my-http":{"topics":["a"]}}`},
+		{"GET /connectors/no/topics", "", 200, `{"no":{"topics":[]}}`},
+		{"PUT /connectors/my-http/topics/reset", "", 202, ""},
+		{"PATCH /connectors/my-http/offsets", `{"offsets":[{"partition":{}}]}`, 400, notStopped},
+		{"DELETE /connectors/my-http/offsets", "", 400, notStopped},
+		{"PATCH /connectors/no/offsets", `{"offsets":[{"partition":{}}]}`, 404, unknown},
+		{"DELETE /connectors/no/offsets", "", 404, unknown},
+		{"PATCH /connectors/resting/offsets", `{}`, 400, `{"error_code":400,"message":"Partitions / offsets need to be provided for an alter offsets request"}`},
+		{"PATCH /connectors/resting/offsets", `{"offsets":[{"partition":{}}]}`, 200, `{"message":"The offsets for this connector have been altered successfully"}`},
+		{"DELETE /connectors/resting/offsets", "", 200, `{"message":"The offsets for this connector have been reset successfully"}`},
+		{"GET /admin/loggers", "", 200, `{"a":{"level":"WARN","last_modified":1700000000000},"root":{"level":"INFO","last_modified":null}}`},
+		{"GET /admin/loggers/root", "", 200, `{"level":"INFO","last_modified":null}`},
+		{"GET /admin/loggers/l", "", 404, `{"error_code":404,"message":"Logger l not found."}`},
+		{"PUT /admin/loggers/a", `{"level":"debug"}`, 200, `["a","a.DEBUG"]`},
+		{"PUT /admin/loggers/a?scope=odd", `{"level":"OFF"}`, 200, `["a","a.OFF"]`},
+		{"PUT /admin/loggers/a?scope=cluster", `{"level":"DEBUG"}`, 204, ""},
+		{"PUT /admin/loggers/a", `{}`, 400, `{"error_code":400,"message":"Desired 'level' parameter was not specified in request."}`},
+		{"PUT /admin/loggers/a", `{"level":"x"}`, 404, `{"error_code":404,"message":"the level is not one of OFF, FATAL, ERROR, WARN, INFO, DEBUG, TRACE, ALL"}`},
+		{"GET /connector-plugins?connectorsOnly=false", "", 200, `[{"class":"io.example.HttpSourceConnector","type":"source","version":"1.0"},{"class":"io.example.JSON","type":"converter"}]`},
+		{"GET " + cloud + "/connectors/no/offsets", "", 404, `{"error":{"code":404,"message":"Connector no not found"}}`},
+		{"GET " + cloud + "/nothing", "", 404, `{"error":{"code":404,"message":"HTTP 404 Not Found"}}`},
+		{"PUT /api" + cloud + "/connectors", "", 405, `{"error":{"code":405,"message":"HTTP 405 Method Not Allowed"}}`},
+		{"GET /api" + cloud + "/connectors/my-http/config/", "", 200, shownConfig},
+		{"GET /api/connectors", "", 404, noRoute},
+		{"POST " + cloud + "/connectors/my-http/offsets/request", `{"type":"GET"}`, 400, `{"error":{"code":400,"message":"type must be PATCH or DELETE"}}`},
+		{"GET " + cloud + "/connectors/my-http/offsets/request/status", "", 404, `{"error":{"code":404,"message":"No offset request is known for connector my-http"}}`},
 		{"GET /nothing", "", 404, noRoute},
 		{"GET /connectors//status", "", 404, noRoute},
 		{"GET /connectors/../health", "", 404, noRoute},

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/headwater/headwater/internal/api/call"
 )
 
 func TestPagesOfOtherSitesAreRefused(t *testing.T) {
@@ -90,14 +92,14 @@ func TestACallThatHangsIsAnswered(t *testing.T) {
 		s := server(t, options(b))
 		start := time.Now()
 		w := ask(s, "POST /connectors", createNew)
-		if w.Code != 500 || !strings.Contains(w.Body.String(), `"Request timed out. `) || time.Since(start) != answerLimit {
+		if w.Code != 500 || !strings.Contains(w.Body.String(), `"Request timed out. `) || time.Since(start) != call.Limit {
 			t.Errorf("%d %s after %s", w.Code, w.Body, time.Since(start))
 		}
-		if err := s.calls.drain(expired(t)); err == nil {
+		if err := s.handler.Drain(expired(t)); err == nil {
 			t.Error("the call still runs and must still hold its place")
 		}
 		close(release)
-		if err := s.calls.drain(t.Context()); err != nil {
+		if err := s.handler.Drain(t.Context()); err != nil {
 			t.Error(err)
 		}
 	})
@@ -118,8 +120,8 @@ func TestTooManyAtOnce(t *testing.T) {
 			return ctx.Err()
 		}
 		s := server(t, options(b))
-		codes := make(chan int, maxCalls)
-		for range maxCalls {
+		codes := make(chan int, call.MaxCalls)
+		for range call.MaxCalls {
 			go func() { codes <- ask(s, "POST /connectors", createNew).Code }()
 		}
 		synctest.Wait()
@@ -129,7 +131,7 @@ func TestTooManyAtOnce(t *testing.T) {
 		if w := ask(s, "GET /health", ""); w.Code != 200 {
 			t.Errorf("health: %d %s", w.Code, w.Body)
 		}
-		for range maxCalls {
+		for range call.MaxCalls {
 			if code := <-codes; code != 500 {
 				t.Errorf("a hanging call ended with %d", code)
 			}
@@ -171,7 +173,7 @@ func TestHealth(t *testing.T) {
 			if w.Code != c.code || w.Body.String() != c.want || time.Since(start) != c.after {
 				t.Errorf("%s: %d %s after %s", name, w.Code, w.Body, time.Since(start))
 			}
-			if err := s.probes.drain(t.Context()); err != nil {
+			if err := s.handler.Drain(t.Context()); err != nil {
 				t.Error(err)
 			}
 		})
@@ -182,7 +184,7 @@ func TestAPanicIsOneRequestsLoss(t *testing.T) {
 	b := sample()
 	b.create = func(context.Context, string, map[string]string, string) error { panic(canary) }
 	s := server(t, options(b))
-	for range maxCalls + 1 {
+	for range call.MaxCalls + 1 {
 		if w := ask(s, "POST /connectors", createNew); w.Code != 500 || strings.Contains(w.Body.String(), canary) {
 			t.Fatalf("%d %s", w.Code, w.Body)
 		}

@@ -4,40 +4,38 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
+
+	"github.com/headwater/headwater/internal/api/plugins"
 )
 
-// hidden is Connect's mask for values of type PASSWORD in answers of validate.
-const hidden = "[hidden]"
-
-func (s *Server) plugins(context.Context, *http.Request, []byte) (answer, error) {
-	return answer{status: http.StatusOK, body: append([]Plugin{}, s.opts.Plugins...)}, nil
+// plugins shows the connector classes, with connectorsOnly=false all classes.
+func (s *Server) plugins(_ context.Context, r *http.Request, _ []byte) (answer, error) {
+	if strings.EqualFold(r.URL.Query().Get("connectorsOnly"), "false") {
+		return answer{status: http.StatusOK, body: append([]Plugin{}, s.opts.Plugins...)}, nil
+	}
+	return answer{status: http.StatusOK, body: plugins.Connectors(s.opts.Plugins)}, nil
 }
 
 func (s *Server) definitions(_ context.Context, r *http.Request, _ []byte) (answer, error) {
-	p, ok := s.plugin(r.PathValue("plugin"))
+	p, ok := plugins.Find(s.opts.Plugins, r.PathValue("plugin"))
 	if !ok {
 		return answer{}, &Error{http.StatusNotFound, "Unknown plugin " + r.PathValue("plugin") + "."}
 	}
 	if s.opts.Validator == nil {
 		return answer{}, missing("Property definitions are")
 	}
-	list := slices.Clone(s.opts.Validator.Definitions(p.Class))
-	for i := range list {
-		list[i] = complete(list[i])
-	}
-	return answer{status: http.StatusOK, body: append([]Definition{}, list...)}, nil
+	return answer{status: http.StatusOK, body: plugins.Complete(s.opts.Validator.Definitions(p.Class))}, nil
 }
 
 // validate answers 200 whenever validation ran: the faults are inside.
-func (s *Server) validate(ctx context.Context, r *http.Request, body []byte) (answer, error) {
-	config, err := parseConfig(body)
+func (s *Server) validate(ctx context.Context, r *http.Request, sent []byte) (answer, error) {
+	config, err := parseConfig(sent)
 	if err != nil {
 		return answer{}, err
 	}
 	class, wanted := config["connector.class"], r.PathValue("plugin")
-	if !strings.HasSuffix(strings.TrimSuffix(class, "Connector"), strings.TrimSuffix(wanted, "Connector")) {
+	if !plugins.Same(class, wanted) {
 		return answer{}, &Error{http.StatusBadRequest, fmt.Sprintf(
 			"Included connector type %s does not match request type %s", class, wanted)}
 	}
@@ -51,47 +49,21 @@ func (s *Server) validate(ctx context.Context, r *http.Request, body []byte) (an
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{status: http.StatusOK, body: s.report(class, config, list)}, nil
+	return answer{status: http.StatusOK, body: plugins.NewReport(class, config, s.opts.Mask(config), list)}, nil
 }
 
-// validation is Connect's ConfigInfos.
-type validation struct {
-	Name    string      `json:"name"`
-	Errors  int         `json:"error_count"`
-	Groups  []string    `json:"groups"`
-	Configs []Validated `json:"configs"`
-}
-
-func (s *Server) report(class string, config map[string]string, list []Validated) validation {
-	v := validation{Name: class, Groups: []string{}, Configs: make([]Validated, len(list))}
-	shown := s.opts.Mask(config)
-	for i, c := range list {
-		secret := shown[c.Value.Name] != config[c.Value.Name]
-		if c.Definition != nil {
-			d := complete(*c.Definition)
-			c.Definition = &d
-			secret = secret || d.Type == "PASSWORD"
-			if d.Group != "" && !slices.Contains(v.Groups, d.Group) {
-				v.Groups = append(v.Groups, d.Group)
-			}
-		}
-		if secret && c.Value.Value != nil {
-			c.Value.Value = new(hidden)
-		}
-		c.Value.Errors = append([]string{}, c.Value.Errors...)
-		c.Value.Recommended = append([]string{}, c.Value.Recommended...)
-		v.Errors += len(c.Value.Errors)
-		v.Configs[i] = c
+func (s *Server) checkClass(class string) error {
+	if class == "" {
+		return &Error{http.StatusBadRequest, "Connector config contains no connector type: connector.class is missing"}
 	}
-	return v
-}
-
-// complete fills in what follows from the rest of a definition.
-func complete(d Definition) Definition {
-	d.Order = d.OrderInGroup
-	d.Dependents = append([]string{}, d.Dependents...)
-	if d.Type == "PASSWORD" && d.Default != nil {
-		d.Default = new(hidden)
+	known := plugins.Connectors(s.opts.Plugins)
+	if _, ok := plugins.Find(known, class); ok || len(known) == 0 {
+		return nil
 	}
-	return d
+	names := make([]string, len(known))
+	for i, p := range known {
+		names[i] = p.Class
+	}
+	return &Error{http.StatusBadRequest, fmt.Sprintf("Failed to find any class that implements Connector and which name "+
+		"matches %s, available connectors are: %s", class, strings.Join(names, ", "))}
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/headwater/headwater/internal/api/call"
 )
 
 // state returns a connector's status as it is shown.
@@ -47,7 +49,7 @@ func (s *Server) taskStatus(_ context.Context, r *http.Request, _ []byte) (answe
 func taskOf(r *http.Request) (string, int, error) {
 	id, err := strconv.ParseUint(r.PathValue("task"), 10, 31)
 	if err != nil {
-		return "", 0, errNoRoute
+		return "", 0, call.ErrNoRoute
 	}
 	return r.PathValue("name"), int(id), nil
 }
@@ -66,7 +68,7 @@ func (s *Server) tasks(_ context.Context, r *http.Request, _ []byte) (answer, er
 }
 
 // target makes the call behind pause, resume and stop.
-func (s *Server) target(state string, status int) call {
+func (s *Server) target(state string, status int) handler {
 	return func(ctx context.Context, r *http.Request, _ []byte) (answer, error) {
 		name, _, err := s.find(r)
 		if err == nil && s.opts.Lifecycle == nil {
@@ -132,18 +134,4 @@ func (s *Server) restartTask(ctx context.Context, r *http.Request, _ []byte) (an
 		return answer{}, missing("Restarting is")
 	}
 	return answer{status: http.StatusNoContent}, s.opts.Lifecycle.RestartTask(ctx, name, id)
-}
-
-func (s *Server) offsets(ctx context.Context, r *http.Request, _ []byte) (answer, error) {
-	name, _, err := s.find(r)
-	if err == nil && s.opts.Offsets == nil {
-		err = missing("Offsets are")
-	}
-	if err != nil {
-		return answer{}, err
-	}
-	list, err := s.opts.Offsets.Offsets(ctx, name)
-	return answer{status: http.StatusOK, body: struct {
-		Offsets []Offset `json:"offsets"`
-	}{append([]Offset{}, list...)}}, err
 }

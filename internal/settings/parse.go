@@ -31,10 +31,14 @@ func ParseResolved(written, resolved map[string]string) (Settings, []connector.W
 	d.ExactlyOnce = d.exactlyOnce < 2
 	d.Config.Partitions = 1
 	setBootstrap(r, &d)
-	setListener(r, &d)
+	checkTimes(r, &d)
 	checkTopics(r, &d)
 	setSASL(r, &d)
-	setTLS(r, &d)
+	at := setListener(r, &d)
+	setTLS(r, &d, at.secure && !ownHTTPS(r))
+	setREST(r, &d, at)
+	setAdvertised(r, &d, at)
+	setGossip(r, &d, at)
 	d.Providers = readProviders(r)
 	claimRest(r)
 	warnings, err := r.Finish()
@@ -106,33 +110,6 @@ func hostPort(address string) bool {
 	}
 	n, err := strconv.ParseUint(u.Port(), 10, 16)
 	return err == nil && n > 0
-}
-
-// setListener checks the form only; whether the address is loopback is known when it is bound.
-func setListener(r *property.Reader, d *draft) {
-	problem := func(text string) {
-		r.Reject("listeners", property.Problem{Text: text, Hint: "write one address on loopback, as http://127.0.0.1:8083"})
-	}
-	if strings.Contains(d.listeners, ",") {
-		problem("names several listeners; only one is supported yet")
-		return
-	}
-	u, err := url.Parse(d.listeners)
-	switch {
-	case err != nil || u.Port() == "" || strings.Trim(u.Path, "/") != "" || u.User != nil:
-		problem("is not of the form http://host:port")
-	case strings.EqualFold(u.Scheme, "https"):
-		problem("asks for TLS, which the REST API does not have yet")
-	case !strings.EqualFold(u.Scheme, "http"):
-		problem("is not of the form http://host:port")
-	case u.Hostname() == "":
-		r.Warn("listeners", property.Problem{
-			Text: "has no host and binds to 127.0.0.1 only", Hint: "the REST API stays on loopback until it has TLS and authentication",
-		})
-		d.Listener = "http://127.0.0.1:" + u.Port()
-	default:
-		d.Listener = "http://" + u.Host
-	}
 }
 
 func checkTopics(r *property.Reader, d *draft) {

@@ -18,6 +18,13 @@ func millis(name, group, byDefault string, from, most int64, doc string, to func
 	}, Set: property.Millis(to)}
 }
 
+func flag(name, group, byDefault, doc string, to func(*draft) *bool) field {
+	return field{
+		Row: row{Name: name, Type: property.Boolean, Default: byDefault, Importance: property.Medium, Group: group, Doc: doc},
+		Set: property.Flag(to),
+	}
+}
+
 func topic(name, byDefault, doc string, to func(*draft) *Topic) field {
 	return field{
 		Row: row{Name: name, Default: byDefault, Group: groupTopics, Valid: form.ValidTopic, Doc: doc},

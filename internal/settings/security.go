@@ -45,20 +45,28 @@ func jaasForm(class string) string {
 	return "… " + class + ` required username="…" password="…";`
 }
 
-// setTLS keeps what belongs to TLS. A store's type matters only when there is a store.
-func setTLS(r *property.Reader, d *draft) {
-	if r.Faulty("security.protocol") || !d.tls {
-		warnVain(r, "SSL or SASL_SSL", "ssl.truststore.location", "ssl.truststore.certificates", "ssl.keystore.location", "ssl.keystore.key")
-		return
+// setTLS keeps what belongs to TLS. shared says that the REST API uses the same stores.
+func setTLS(r *property.Reader, d *draft, shared bool) {
+	if shared || !r.Faulty("security.protocol") && d.tls {
+		checkStores(r, "", d.trust)
 	}
-	checkStore(r, "ssl.truststore", d.trust.TrustFile, d.trust.TrustPEM)
-	checkStore(r, "ssl.keystore", d.trust.KeyFile, d.trust.ChainPEM)
-	if (d.trust.ChainPEM == "") != d.trust.KeyPEM.IsZero() {
-		r.Reject("ssl.keystore.certificate.chain", property.Problem{
-			Text: "and ssl.keystore.key need each other", Hint: "set both, or name a file with both in ssl.keystore.location",
+	switch {
+	case !r.Faulty("security.protocol") && d.tls:
+		d.Security.TLS = &d.trust
+	case !shared:
+		warnVain(r, "SSL or SASL_SSL", "ssl.truststore.location", "ssl.truststore.certificates", "ssl.keystore.location", "ssl.keystore.key")
+	}
+}
+
+// checkStores looks at the trust store and the key store behind prefix. A store's type matters only when there is a store.
+func checkStores(r *property.Reader, prefix string, t TLS) {
+	checkStore(r, prefix+"ssl.truststore", t.TrustFile, t.TrustPEM)
+	checkStore(r, prefix+"ssl.keystore", t.KeyFile, t.ChainPEM)
+	if (t.ChainPEM == "") != t.KeyPEM.IsZero() {
+		r.Reject(prefix+"ssl.keystore.certificate.chain", property.Problem{
+			Text: "and " + prefix + "ssl.keystore.key need each other", Hint: "set both, or name a file with both in " + prefix + "ssl.keystore.location",
 		})
 	}
-	d.Security.TLS = &d.trust
 }
 
 // checkStore refuses a store that is absent's default, JKS, and one that is given twice.

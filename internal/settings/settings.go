@@ -21,8 +21,32 @@ type Settings struct {
 	// Config, Offsets and Status are the cluster's topics (*.storage.topic, *.storage.partitions and
 	// *.storage.replication.factor). Default to connect-configs, connect-offsets and connect-status.
 	Config, Offsets, Status Topic
-	// Listener is where the REST API is, as http://host:port (listeners). Defaults to http://127.0.0.1:8083.
+	// WorkerName is what this worker is called in the cluster (worker.name). Empty: its advertised host:port, see Name.
+	WorkerName string
+	// Listener is where the REST API is, as http://host:port or https://host:port (listeners); no host means every
+	// interface. Defaults to http://127.0.0.1:8083.
 	Listener string
+	// AdvertisedHost and AdvertisedPort are how other workers reach the REST API (rest.advertised.host.name and
+	// rest.advertised.port). Empty and 0: as Listener is bound, see URL.
+	AdvertisedHost string
+	AdvertisedPort int
+	// REST says who may call the REST API, and how it is encrypted.
+	REST REST
+	// SessionTimeout is when a silent worker counts as lost (session.timeout.ms). Defaults to 10 s.
+	SessionTimeout time.Duration
+	// HeartbeatInterval is how often a worker gives a sign of life (heartbeat.interval.ms). Defaults to 3 s; always less
+	// than half of SessionTimeout.
+	HeartbeatInterval time.Duration
+	// RebalanceTimeout is how long joining the group may take (rebalance.timeout.ms). Defaults to 60 s.
+	RebalanceTimeout time.Duration
+	// DrainTimeout is how long SIGTERM waits for tasks to move to other workers (drain.timeout.ms). Defaults to 30 s; 0
+	// waits for none.
+	DrainTimeout time.Duration
+	// Gossip is how workers notice early that one is gone.
+	Gossip Gossip
+	// TopicTracking says whether the topics that connectors write to are recorded (topic.tracking.enable), and
+	// TopicTrackingReset whether that record can be reset (topic.tracking.allow.reset). Both default to true.
+	TopicTracking, TopicTrackingReset bool
 	// ExactlyOnce is exactly.once.source.support. Unlike in Kafka Connect it is on when the property is absent.
 	ExactlyOnce bool
 	// TransactionTimeout is how long the brokers wait for an open transaction (transaction.timeout.ms). Defaults to 10 s.

@@ -24,9 +24,12 @@ type draft struct {
 	trust                TLS
 	bootstrap, listeners string
 	providers            string
+	https                store
+	clientAuth           string // ssl.client.auth
+	advertisedScheme     string
 }
 
-var table = slices.Concat(clusterTable, topicTable, restTable, securityTable, secretTable, egressTable, connectTable)
+var table = slices.Concat(clusterTable, topicTable, gossipTable, restTable, authTable, httpsTable, securityTable, secretTable, egressTable, connectTable)
 
 // Properties returns the rows of all worker properties.
 func Properties() []property.Row { return property.Rows(table) }
@@ -34,7 +37,10 @@ func Properties() []property.Row { return property.Rows(table) }
 const (
 	groupCluster  = "Cluster"
 	groupTopics   = "Topics"
+	groupGossip   = "Gossip"
 	groupREST     = "REST API"
+	groupAuth     = "Callers of the REST API"
+	groupHTTPS    = "TLS of the REST API"
 	groupSecurity = "Connection to Kafka"
 	groupSecrets  = "Config providers"
 	groupEgress   = "Egress"
@@ -59,6 +65,18 @@ var clusterTable = []field{
 		func(d *draft) *time.Duration { return &d.TransactionTimeout }, "producer.transaction.timeout.ms"),
 	millis("task.shutdown.graceful.timeout.ms", groupCluster, "5000", 0, 600000, "How long tasks have for their last commit when the worker stops.",
 		func(d *draft) *time.Duration { return &d.ShutdownTimeout }),
+	{Row: row{
+		Name: "worker.name", Group: groupCluster, Valid: validWorker,
+		Doc: "What this worker is called; no other of the cluster may have the name. Absent: the host and port it advertises.",
+	}, Set: setWorkerName},
+	millis("session.timeout.ms", groupCluster, "10000", 1000, 1800000, "When a silent worker counts as lost, and when it stops by itself. Brokers allow 6000 and more as a rule.",
+		func(d *draft) *time.Duration { return &d.SessionTimeout }),
+	millis("heartbeat.interval.ms", groupCluster, "3000", 100, 600000, "How often a worker gives a sign of life: less than half of session.timeout.ms, better a third.",
+		func(d *draft) *time.Duration { return &d.HeartbeatInterval }),
+	millis("rebalance.timeout.ms", groupCluster, "60000", 1000, 3600000, "How long joining the group may take.",
+		func(d *draft) *time.Duration { return &d.RebalanceTimeout }),
+	millis("drain.timeout.ms", groupCluster, "30000", 0, 600000, "How long SIGTERM waits for this worker's tasks to move to others; 0 does not wait.",
+		func(d *draft) *time.Duration { return &d.DrainTimeout }),
 }
 
 var topicTable = []field{
@@ -70,22 +88,9 @@ var topicTable = []field{
 	topic("status.storage.topic", "connect-status", "Compacted topic of states, for eyes.", func(d *draft) *Topic { return &d.Status }),
 	partitions("status.storage.partitions", "5", func(d *draft) *Topic { return &d.Status }),
 	replication("status.storage.replication.factor", func(d *draft) *Topic { return &d.Status }),
+	flag("topic.tracking.enable", groupTopics, "true", "Whether the topics that connectors write to are recorded.", func(d *draft) *bool { return &d.TopicTracking }),
+	flag("topic.tracking.allow.reset", groupTopics, "true", "Whether that record can be reset.", func(d *draft) *bool { return &d.TopicTrackingReset }),
 }
-
-var restTable = []field{
-	text("listeners", groupREST, "http://127.0.0.1:8083", "Where the REST API is. It binds to loopback until it can have TLS and authentication; no host means 127.0.0.1.",
-		func(d *draft) *string { return &d.listeners }),
-	unused("rest.advertised.host.name", groupREST, property.String, "Host that other workers use.", oneWorker),
-	unused("rest.advertised.port", groupREST, property.Int, "Port that other workers use.", oneWorker),
-	unused("rest.advertised.listener", groupREST, property.String, "Listener that other workers use.", oneWorker),
-	unused("admin.listeners", groupREST, property.List, "Listeners of the admin calls.", "there is one listener"),
-	silent("rest.extension.classes", groupREST, "Java classes that extend the REST API."),
-	unused("access.control.allow.origin", groupREST, property.String, "Origins that browsers may call from.", "no other origin may call"),
-	unused("access.control.allow.methods", groupREST, property.String, "Methods that browsers may call.", "no other origin may call"),
-	unused("response.http.headers.config", groupREST, property.String, "Headers of the REST API's answers.", "answers have no such headers"),
-}
-
-const oneWorker = "workers do not forward calls to each other yet"
 
 var egressTable = []field{
 	{

@@ -5,7 +5,9 @@ import "github.com/headwater/headwater/internal/connector/property"
 const (
 	oneClient   = "all clients of the worker go by its own settings"
 	ownDefaults = "the worker's Kafka clients have their own"
-	noGroup     = "workers do not form a group yet"
+	atOnce      = "a lost worker's tasks move at once, and one that comes back takes back nothing by force"
+	ownViews    = "every worker reads the cluster's topics all the time, and takes a task only by what it has read"
+	oneProtocol = "workers have one protocol of their own, and calls between them are always signed with HmacSHA256"
 )
 
 // connectTable is what Kafka Connect's worker has besides.
@@ -27,21 +29,14 @@ var connectTable = []field{
 	silent("metrics.*", groupConnect, "Sampling of Java metrics."),
 	silent("metric.reporters", groupConnect, "Java classes that report metrics."),
 	silent("auto.include.jmx.reporter", groupConnect, "JMX."),
-	unused("session.timeout.ms", groupConnect, property.Int, "When a silent worker counts as lost.", noGroup),
-	unused("heartbeat.interval.ms", groupConnect, property.Int, "How often a worker gives a sign of life.", noGroup),
-	unused("rebalance.timeout.ms", groupConnect, property.Int, "How long joining may take.", noGroup),
-	unused("worker.sync.timeout.ms", groupConnect, property.Int, "How long a worker may lag behind.", noGroup),
-	unused("worker.unsync.backoff.ms", groupConnect, property.Int, "How long it then stays away.", noGroup),
-	unused("scheduled.rebalance.max.delay.ms", groupConnect, property.Int, "How long a lost worker's tasks wait for it.", noGroup),
-	unused("connect.protocol", groupConnect, property.String, "Protocol of the group.", noGroup),
-	unused("inter.worker.*", groupConnect, property.String, "Keys and signatures between workers.", noGroup),
-	unused("gossip.listener", groupConnect, property.String, "Where workers gossip.", noGroup),
-	unused("gossip.key", groupConnect, property.Password, "Key of the gossip.", noGroup),
+	unused("worker.sync.timeout.ms", groupConnect, property.Int, "How long a worker may lag behind.", ownViews),
+	unused("worker.unsync.backoff.ms", groupConnect, property.Int, "How long it then stays away.", ownViews),
+	unused("scheduled.rebalance.max.delay.ms", groupConnect, property.Int, "How long a lost worker's tasks wait for it.", atOnce),
+	unused("connect.protocol", groupConnect, property.String, "Protocol of the group.", oneProtocol),
+	unused("inter.worker.*", groupConnect, property.String, "Keys and signatures between workers.", oneProtocol),
 	unused("connector.client.config.override.policy", groupConnect, property.String, "What connectors may override.", "connectors override nothing but the compression"),
 	unused("connector.client.config.override.allowlist", groupConnect, property.List, "What connectors may override.", "connectors override nothing but the compression"),
 	unused("topic.creation.enable", groupConnect, property.Boolean, "Whether connectors' topics are created.", "see the topics page"),
-	unused("topic.tracking.enable", groupConnect, property.Boolean, "Whether topics in use are recorded.", "they are not"),
-	unused("topic.tracking.allow.reset", groupConnect, property.Boolean, "Whether that record can be reset.", "it is not kept"),
 	unused("internal.topics.automatic.creation.enable", groupConnect, property.Boolean, "Whether the cluster's topics are created.", "they are created when absent"),
 	unused("config.storage.*", groupConnect, property.String, "Settings of that topic.", "it is created with the settings it needs"),
 	unused("offset.storage.*", groupConnect, property.String, "Settings of that topic.", "it is created with the settings it needs"),
@@ -64,7 +59,7 @@ var connectTable = []field{
 	unused("producer.*", groupConnect, property.String, "Settings of producers.", oneClient),
 	unused("consumer.*", groupConnect, property.String, "Settings of consumers.", oneClient),
 	unused("admin.*", groupConnect, property.String, "Settings of admin clients.", oneClient),
-	unused("listeners.https.*", groupConnect, property.String, "TLS of the REST API.", "the REST API has no TLS yet"),
+	unused("listeners.https.*", groupConnect, property.String, "Other settings of Java's TLS.", "Go's own TLS is used"),
 }
 
 // unused is a property that is taken with a warning when it is set.

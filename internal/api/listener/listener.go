@@ -1,8 +1,9 @@
-// Package listener opens the REST API's listener, for now on loopback alone, and tells its own names from those of others.
+// Package listener opens the REST API's listener: plain HTTP on loopback, anything else only with TLS and authentication.
 package listener
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -24,80 +25,145 @@ const (
 	lookupTimeout  = 5 * time.Second
 )
 
-// Listener is the property listeners, taken apart.
-type Listener struct{ text, host, port string }
+// Config says where to listen and for whom.
+type Config struct {
+	// Listener is the property listeners: one http://host:port or https://host:port. No host means every interface. Default
+	// Default.
+	Listener string
+	// TLS is the certificate of an https listener; it must be nil for http.
+	TLS *TLS
+	// Guarded says that callers must identify themselves. Without it, or without TLS, only loopback is opened.
+	Guarded bool
+	// Names are other names by which this worker is called, as its advertised host.
+	Names []string
+}
 
-// Parse reads the property: one http://host:port, Default when empty. The error is a *fault.Error.
-func Parse(text string) (Listener, error) {
-	if text == "" {
-		text = Default
+// Listener is a Config, taken apart.
+type Listener struct {
+	text, host, port string
+	tls              *TLS
+	guarded          bool
+	names            []string
+}
+
+// New checks the form and the certificates; nothing is opened. The error is a *fault.Error.
+func New(c Config) (Listener, error) {
+	if c.Listener == "" {
+		c.Listener = Default
 	}
+	u, err := parse(c.Listener)
+	if err != nil {
+		return Listener{}, refuse(c.Listener, err)
+	}
+	l := Listener{
+		text: c.Listener, host: u.Hostname(), port: u.Port(), tls: c.TLS, guarded: c.Guarded, names: append(c.Names, u.Hostname()),
+	}
+	switch secure := strings.EqualFold(u.Scheme, "https"); {
+	case secure && c.TLS == nil:
+		return Listener{}, refuse(c.Listener, errors.New("https needs a certificate: listeners.https.ssl.keystore.* is not set"))
+	case !secure && c.TLS != nil:
+		return Listener{}, refuse(c.Listener, errors.New("http has no use for a certificate; write https"))
+	case l.host == "" && !l.open():
+		return Listener{}, refuse(c.Listener, errors.New("an empty host means every interface, "+l.missing()))
+	}
+	if l.tls != nil {
+		if err := l.tls.load(); err != nil {
+			return Listener{}, refuse(c.Listener, err)
+		}
+	}
+	return l, nil
+}
+
+// Parse is New for plain HTTP on loopback.
+func Parse(text string) (Listener, error) { return New(Config{Listener: text}) }
+
+func parse(text string) (*url.URL, error) {
 	if strings.Contains(text, ",") {
-		return Listener{}, refuse(text, errors.New("only one listener is supported yet"))
+		return nil, errors.New("only one listener is supported yet")
 	}
 	u, err := url.Parse(strings.TrimSpace(text))
-	switch {
-	case err != nil:
-		return Listener{}, refuse(text, errors.New("not of the form http://host:port"))
-	case strings.EqualFold(u.Scheme, "https"):
-		return Listener{}, refuse(text, errors.New("TLS is not supported yet"))
-	case !strings.EqualFold(u.Scheme, "http") || u.Port() == "" || u.User != nil || strings.Trim(u.Path, "/") != "":
-		return Listener{}, refuse(text, errors.New("not of the form http://host:port"))
-	case u.Hostname() == "":
-		return Listener{}, refuse(text, errors.New("an empty host means every interface, which needs TLS and auth, not yet supported"))
+	if err != nil || u.Port() == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" ||
+		!strings.EqualFold(u.Scheme, "http") && !strings.EqualFold(u.Scheme, "https") {
+		return nil, errors.New("not of the form http://host:port or https://host:port")
 	}
-	return Listener{text, u.Hostname(), u.Port()}, nil
+	return u, nil
 }
 
 func refuse(listener string, err error) error {
 	return &fault.Error{
 		Kind: fault.Fatal, Op: fmt.Sprintf("open listener %s", listener), Err: err,
-		Hint: "set listeners to a loopback address, as in " + Default,
+		Hint: "set listeners to a loopback address, as in " + Default + ", or to https with listeners.https.ssl.* and rest.auth.*",
 	}
 }
 
-// Listen binds to the first address of the host, IPv4 before IPv6, after making sure that all of them are loopback. The
-// address that was checked is the one bound to; the name is not asked again.
+// open reports whether others than this machine may come.
+func (l Listener) open() bool { return l.tls != nil && l.guarded }
+
+// missing says what others would need to come.
+func (l Listener) missing() string {
+	switch {
+	case l.tls == nil && !l.guarded:
+		return "which needs TLS (https, listeners.https.ssl.*) and authentication (rest.auth.*); both are missing"
+	case l.tls == nil:
+		return "which needs TLS (https, listeners.https.ssl.*)"
+	}
+	return "which needs authentication (rest.auth.*)"
+}
+
+// Listen binds to the first address of the host, IPv4 before IPv6. Unless callers identify themselves over TLS, it first
+// makes sure that all addresses are loopback; the address that was checked is the one bound to, the name is not asked
+// again. What it accepts are TLS connections when there is a certificate. The error is a *fault.Error.
 func (l Listener) Listen(ctx context.Context) (net.Listener, error) {
-	addr, err := l.resolve(ctx)
+	host, err := l.bind(ctx)
 	if err != nil {
 		return nil, refuse(l.text, err)
 	}
-	opened, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(addr.String(), l.port))
+	opened, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(host, l.port))
 	if err != nil {
 		return nil, &fault.Error{
 			Kind: fault.Fatal, Op: fmt.Sprintf("open listener %s", l.text), Err: err,
 			Hint: "is another worker running here? listeners can name another port",
 		}
 	}
-	return netutil.LimitListener(opened, maxConnections), nil
+	opened = netutil.LimitListener(opened, maxConnections)
+	if l.tls != nil {
+		opened = tls.NewListener(opened, l.tls.server())
+	}
+	return opened, nil
 }
 
-func (l Listener) resolve(ctx context.Context) (netip.Addr, error) {
+func (l Listener) bind(ctx context.Context) (string, error) {
+	if l.host == "" {
+		return "", nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
 	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", l.host)
 	if err != nil {
-		return netip.Addr{}, err
+		return "", err
 	}
 	if len(addrs) == 0 {
-		return netip.Addr{}, fmt.Errorf("%s has no address", l.host)
+		return "", fmt.Errorf("%s has no address", l.host)
 	}
 	first := addrs[0].Unmap()
 	for _, a := range addrs {
-		if !a.Unmap().IsLoopback() {
-			return netip.Addr{}, fmt.Errorf("%s (%s) is not a loopback address; others need TLS and auth, not yet supported", l.host, a)
+		if !a.Unmap().IsLoopback() && !l.open() {
+			return "", fmt.Errorf("%s (%s) is not a loopback address, %s", l.host, a, l.missing())
 		}
 		if a.Unmap().Is4() && !first.Is4() {
 			first = a.Unmap()
 		}
 	}
-	return first, nil
+	return first.String(), nil
 }
 
-// Local reports whether a Host header names this listener. A page of another site whose name was rebound to loopback
-// sends its own name, and is refused by it.
+// Local reports whether a Host header may name this listener. A page of another site whose name was rebound to loopback
+// sends its own name, and is refused by it. Where callers identify themselves over TLS any name will do: a page of another
+// site has neither the certificate for its name nor credentials.
 func (l Listener) Local(header string) bool {
+	if l.open() {
+		return true
+	}
 	host := header
 	if h, _, err := net.SplitHostPort(header); err == nil {
 		host = h
@@ -106,6 +172,13 @@ func (l Listener) Local(header string) bool {
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return addr.Unmap().IsLoopback()
 	}
-	// HTTP/1.0 probes send no Host at all; no browser does so.
-	return host == "" || strings.EqualFold(host, "localhost") || strings.EqualFold(host, l.host)
+	if host == "" || strings.EqualFold(host, "localhost") { // HTTP/1.0 probes send no Host at all; no browser does so
+		return true
+	}
+	for _, name := range l.names {
+		if strings.EqualFold(host, name) {
+			return true
+		}
+	}
+	return false
 }
