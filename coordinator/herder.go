@@ -4,61 +4,60 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"log/slog"
 	"maps"
 	"slices"
 	"sync"
+	"time"
+
+	"google.golang.org/protobuf/proto"
 
 	"github.com/headwater/headwater/coordinator/configs"
+	"github.com/headwater/headwater/coordinator/rows"
 	"github.com/headwater/headwater/internal/connector"
+	"github.com/headwater/headwater/internal/proof"
 	"github.com/headwater/headwater/internal/record"
 )
 
-// Want is a connector that should run.
-type Want struct {
-	Config connector.Config
-	// Version tells one configuration from another: a connector whose version stays is not touched.
-	Version string
-}
-
 // Errors of changes to connectors.
 var (
-	ErrUnknown = errors.New("no such connector")
-	ErrExists  = errors.New("the connector exists already")
+	ErrUnknown    = errors.New("no such connector")
+	ErrExists     = errors.New("the connector exists already")
+	ErrNotStopped = errors.New("the connector is not stopped")
 )
 
 // HerderConfig is what a Herder needs.
 type HerderConfig struct {
 	GroupID string        // group.id
 	Topic   configs.Topic // config.storage.topic
-	Leader  *Static
+	Leader  *Leader
 	// Synced brings the config topic's reader, which calls Herder.Read, up to its end.
 	Synced func(context.Context) error
 	// Parse checks a configuration, its provider references resolved.
 	Parse func(map[string]string) (connector.Config, error)
+	// Warn is told of every configuration that is taken; nil: nobody is.
+	Warn func(map[string]string)
 	// Fence takes transactional ids away from whoever holds them.
 	Fence func(context.Context, []string) error
-	// Apply makes the running connectors equal to the wanted ones.
-	Apply func(map[string]Want)
-	Log   *slog.Logger
+	// Commit writes messages under a transactional id, which it claims and lets go of.
+	Commit func(ctx context.Context, id string, messages []record.Message) error
+	Log    *slog.Logger
 }
 
-// Herder keeps the connectors: it writes what people want into the config topic and makes the worker follow what stands
-// there. Changes go one at a time.
+// Herder keeps the connectors: what stands in the config topic and, on the leader, the changes to it. Changes go one at a
+// time; on a worker that does not lead they fail with *Lost.
 type Herder struct {
 	HerderConfig
 
-	changing sync.Mutex // held through a change, so that two of them never mix
-
-	mu     sync.Mutex
-	state  *configs.State
-	faults map[string]error // connectors whose stored configuration cannot be used
+	mu      sync.Mutex
+	state   *configs.State
+	changed alert
+	planned map[string]plannedTasks // by connector
 }
 
 // NewHerder returns a herder that has read nothing yet.
 func NewHerder(c HerderConfig) *Herder {
-	return &Herder{HerderConfig: c, state: configs.NewState(), faults: map[string]error{}}
+	return &Herder{HerderConfig: c, state: configs.NewState(), changed: newAlert(), planned: map[string]plannedTasks{}}
 }
 
 // Read takes the next record of the config topic. A record that cannot be read is logged and passed over: one corrupt
@@ -69,6 +68,14 @@ func (h *Herder) Read(offset int64, m record.Message) {
 	if err := h.state.Apply(offset, m.Key, m.Value); err != nil {
 		h.Log.Warn("config record skipped", "err", err)
 	}
+	h.changed.ring()
+}
+
+// Changed is closed at the next record of the config topic.
+func (h *Herder) Changed() <-chan struct{} {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.changed.c
 }
 
 // Names lists the connectors in the order of their names.
@@ -78,33 +85,40 @@ func (h *Herder) Names() []string {
 	return h.state.Names()
 }
 
-// Connector returns what is stored about a connector and what is wrong with it, if anything is.
-func (h *Herder) Connector(name string) (c configs.Connector, known bool, wrong error) {
+// Connector returns what is stored about a connector.
+func (h *Herder) Connector(name string) (c configs.Connector, known bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	c, known = h.state.Connector(name)
-	return c, known, h.faults[name]
+	return h.state.Connector(name)
+}
+
+// SessionKey is what workers sign with, nil before the first leader has written one (KIP-507).
+func (h *Herder) SessionKey() []byte {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if k := h.state.Session(); k != nil {
+		return k.Key
+	}
+	return nil
 }
 
 // Create makes a connector that must not exist; initial may be empty.
 func (h *Herder) Create(ctx context.Context, name string, config map[string]string, initial string) error {
-	h.changing.Lock()
-	defer h.changing.Unlock()
-	if _, known, _ := h.Connector(name); known {
-		return fmt.Errorf("create connector %s: %w", name, ErrExists)
-	}
-	return h.put(ctx, name, config, configs.Target(initial))
+	return h.Leader.do(ctx, func(ctx context.Context) error {
+		if _, known := h.Connector(name); known {
+			return fmt.Errorf("create connector %s: %w", name, ErrExists)
+		}
+		return h.put(ctx, name, config, configs.Target(initial))
+	})
 }
 
 // Put replaces a connector's configuration, or creates it.
 func (h *Herder) Put(ctx context.Context, name string, config map[string]string) error {
-	h.changing.Lock()
-	defer h.changing.Unlock()
-	return h.put(ctx, name, config, "")
+	return h.Leader.do(ctx, func(ctx context.Context) error { return h.put(ctx, name, config, "") })
 }
 
-// put writes configuration, tasks and, when the tasks' transactional ids may mean something else from now on, their
-// fencing: before any new task starts, no old one can commit (R16).
+// put takes the connector's rows from everybody, fences every id that it had or will have, and only then writes the
+// configuration: before any new task starts, no old one can commit (R16).
 func (h *Herder) put(ctx context.Context, name string, config map[string]string, initial configs.Target) error {
 	config = maps.Clone(config)
 	config["name"] = name
@@ -112,151 +126,153 @@ func (h *Herder) put(ctx context.Context, name string, config map[string]string,
 	if err != nil {
 		return err
 	}
-	old, known, _ := h.Connector(name)
+	old, known := h.Connector(name)
 	if known && maps.Equal(old.Config, config) {
-		return h.reconcile(ctx)
+		return nil
 	}
-	tasks := TaskConfigs(parsed)
+	if h.Warn != nil {
+		h.Warn(config)
+	}
+	tasks := configs.TaskConfigs(parsed)
 	if initial == configs.Stopped || known && old.Target == configs.Stopped {
 		tasks = nil // a stopped connector is one without tasks
 	}
-	if err := h.fence(ctx, name, len(parsed.APIs)); err != nil {
+	if err := h.quiesce(ctx, name, len(parsed.APIs)); err != nil {
 		return err
 	}
 	return h.write(ctx, slices.Concat(
 		h.Topic.Create(name, config, initial), h.Topic.TaskSet(name, tasks), h.Topic.Fence(name, len(parsed.APIs))))
 }
 
-// Delete removes a connector; its offsets stay.
+// Delete removes a connector and its rows; its offsets stay.
 func (h *Herder) Delete(ctx context.Context, name string) error {
-	h.changing.Lock()
-	defer h.changing.Unlock()
-	if _, known, _ := h.Connector(name); !known {
-		return fmt.Errorf("delete connector %s: %w", name, ErrUnknown)
-	}
-	if err := h.write(ctx, h.Topic.Delete(name)); err != nil {
-		return err
-	}
-	return h.fence(ctx, name, 0)
-}
-
-// Target asks for a state: STARTED, PAUSED or STOPPED.
-func (h *Herder) Target(ctx context.Context, name, state string) error {
-	h.changing.Lock()
-	defer h.changing.Unlock()
-	c, known, _ := h.Connector(name)
-	if !known {
-		return fmt.Errorf("change state of connector %s: %w", name, ErrUnknown)
-	}
-	target := configs.Target(state)
-	messages := h.Topic.TargetState(name, target)
-	switch {
-	case target == configs.Stopped:
-		messages = slices.Concat(h.Topic.TaskSet(name, nil), messages)
-	case c.TaskCount == 0:
-		parsed, err := h.Parse(c.Config)
-		if err != nil {
+	return h.Leader.do(ctx, func(ctx context.Context) error {
+		if _, known := h.Connector(name); !known {
+			return fmt.Errorf("delete connector %s: %w", name, ErrUnknown)
+		}
+		if err := h.quiesce(ctx, name, 0); err != nil {
 			return err
 		}
-		messages = slices.Concat(messages, h.Topic.TaskSet(name, TaskConfigs(parsed)))
-	}
-	return h.write(ctx, messages)
+		messages := h.Topic.Delete(name)
+		view := h.Leader.board.View()
+		for t := range view.Tasks {
+			if t.Connector == name {
+				messages = append(messages, h.Leader.topic.Task(t, nil))
+			}
+		}
+		for t := range view.Pins {
+			if t.Connector == name {
+				messages = append(messages, h.Leader.topic.Pin(t, ""))
+			}
+		}
+		return h.write(ctx, messages)
+	})
 }
 
-// fence takes the ids that an earlier configuration may have used, and those that the new one will.
-func (h *Herder) fence(ctx context.Context, name string, apis int) error {
+// Target asks for a state: STARTED, PAUSED or STOPPED. It returns when nobody can commit for a stopped connector any more.
+func (h *Herder) Target(ctx context.Context, name, state string) error {
+	return h.Leader.do(ctx, func(ctx context.Context) error {
+		c, known := h.Connector(name)
+		if !known {
+			return fmt.Errorf("change state of connector %s: %w", name, ErrUnknown)
+		}
+		target := configs.Target(state)
+		messages := h.Topic.TargetState(name, target)
+		switch {
+		case target == configs.Stopped:
+			if err := h.quiesce(ctx, name, 0); err != nil {
+				return err
+			}
+			messages = slices.Concat(h.Topic.TaskSet(name, nil), messages)
+		case c.TaskCount == 0:
+			parsed, err := h.Parse(c.Config)
+			if err != nil {
+				return err
+			}
+			messages = slices.Concat(messages, h.Topic.TaskSet(name, configs.TaskConfigs(parsed)))
+		}
+		return h.write(ctx, messages)
+	})
+}
+
+// Restart gives those of the connector's tasks that which chooses a new epoch: whoever has them starts them anew, their
+// configuration's references resolved again.
+func (h *Herder) Restart(ctx context.Context, name string, which func(task int) bool) error {
+	return h.Leader.do(ctx, func(ctx context.Context) error {
+		var messages []record.Message
+		for t, row := range h.Leader.board.View().Tasks {
+			if t.Connector == name && which(t.N) {
+				row = proto.CloneOf(row)
+				row.Epoch, row.Reason, row.From = h.Leader.next(), "restarted by hand", ""
+				row.AssignedUnixMs = time.Now().UnixMilli()
+				messages = append(messages, h.Leader.topic.Task(t, row))
+			}
+		}
+		return h.write(ctx, messages)
+	})
+}
+
+// Alter writes offset records of a stopped connector, by the transactional id that they belong to.
+func (h *Herder) Alter(ctx context.Context, name string, messages map[string][]record.Message) error {
+	return h.Leader.do(ctx, func(ctx context.Context) error {
+		c, known := h.Connector(name)
+		switch {
+		case !known:
+			return fmt.Errorf("alter offsets of connector %s: %w", name, ErrUnknown)
+		case c.Target != configs.Stopped || c.TaskCount > 0:
+			return fmt.Errorf("alter offsets of connector %s: %w", name, ErrNotStopped)
+		}
+		for _, id := range slices.Sorted(maps.Keys(messages)) {
+			if err := h.Commit(ctx, id, messages[id]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Say writes records of the config topic that are not about connectors, as log levels.
+func (h *Herder) Say(ctx context.Context, messages ...record.Message) error {
+	return h.Leader.do(ctx, func(ctx context.Context) error { return h.write(ctx, messages) })
+}
+
+// quiesce leaves nobody who could commit for the connector: first the rows name nobody, then the ids that an earlier
+// configuration may have used, and the new one's apis, are fenced. Whoever claims after that finds the row changed.
+func (h *Herder) quiesce(ctx context.Context, name string, apis int) error {
+	var messages []record.Message
+	for t, row := range h.Leader.board.View().Tasks {
+		if t.Connector == name && row.GetWorker() != "" {
+			row = proto.CloneOf(row)
+			row.From, row.Worker, row.Instance = row.GetWorker(), "", ""
+			row.Epoch, row.Reason = h.Leader.next(), "its connector changes"
+			messages = append(messages, h.Leader.topic.Task(t, row))
+		}
+	}
+	if len(messages) > 0 {
+		if err := h.Leader.write(ctx, messages); err != nil {
+			return err
+		}
+	}
 	h.mu.Lock()
 	before := h.state.FencedOf(name)
 	h.mu.Unlock()
+	if before <= 0 || proof.Broken("R16") { // a name never used has nobody to fence
+		return nil
+	}
 	var ids []string
 	for n := range max(before, apis) {
-		if before > 0 { // a name never used has nobody to fence
-			ids = append(ids, connector.TransactionalID(h.GroupID, name, n))
-		}
+		ids = append(ids, connector.TransactionalID(h.GroupID, name, n))
 	}
 	return h.Fence(ctx, ids)
 }
 
-// write commits records as the leader, reads them back and makes the worker follow.
+// write commits records as the leader and reads them back.
 func (h *Herder) write(ctx context.Context, messages []record.Message) error {
-	if err := h.Leader.Write(ctx, messages); err != nil {
+	if err := h.Leader.write(ctx, messages); err != nil {
 		return err
 	}
-	return h.reconcile(ctx)
+	return h.Synced(ctx)
 }
 
-// Reconcile makes the running connectors equal to what the config topic says.
-func (h *Herder) Reconcile(ctx context.Context) error {
-	h.changing.Lock()
-	defer h.changing.Unlock()
-	return h.reconcile(ctx)
-}
-
-func (h *Herder) reconcile(ctx context.Context) error {
-	if err := h.Synced(ctx); err != nil {
-		return err
-	}
-	want := h.wanted()
-	var tasks []string
-	for name, w := range want {
-		for _, api := range w.Config.APIs {
-			tasks = append(tasks, TaskName(name, api.N))
-		}
-	}
-	if err := h.Leader.Assign(ctx, tasks...); err != nil {
-		return err
-	}
-	h.Apply(want)
-	return nil
-}
-
-// wanted are the connectors whose target is STARTED and whose configuration can be used.
-func (h *Herder) wanted() map[string]Want {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	want := map[string]Want{}
-	clear(h.faults)
-	for _, name := range h.state.Names() {
-		c, _ := h.state.Connector(name)
-		if c.Target != configs.Started {
-			continue
-		}
-		parsed, err := h.Parse(c.Config)
-		if err != nil {
-			h.faults[name] = err
-			continue
-		}
-		want[name] = Want{Config: parsed, Version: fingerprint(c.Config)}
-	}
-	return want
-}
-
-// TaskName is the name of an API's row in the assignments topic.
-func TaskName(connector string, api int) string { return fmt.Sprintf("%s/api%d", connector, api) }
-
-// fingerprint tells configurations apart.
-func fingerprint(config map[string]string) string {
-	h := fnv.New128a()
-	for _, k := range slices.Sorted(maps.Keys(config)) {
-		fmt.Fprintf(h, "%q=%q\n", k, config[k])
-	}
-	return fmt.Sprintf("%x", h.Sum(nil))
-}
-
-// TaskConfigs are the task records of a connector: a real Connect worker wants a task.class in each.
-func TaskConfigs(c connector.Config) []map[string]string {
-	var out []map[string]string
-	for _, t := range connector.Tasks(c) {
-		apis := ""
-		for i, n := range t.APIs {
-			if i > 0 {
-				apis += ","
-			}
-			apis += fmt.Sprintf("api%d", n)
-		}
-		out = append(out, map[string]string{
-			"task.class": "io.confluent.connect.http.source.GenericHttpSourceTask", "apis": apis,
-		})
-	}
-	return out
-}
+// Task is the task of which a runner is part.
+func Task(name string, n int) rows.Task { return rows.Task{Connector: name, N: n} }

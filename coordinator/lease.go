@@ -1,20 +1,33 @@
-// Package coordinator says WHO runs a task. Its word is advice: what makes a second holder harmless is that only the
-// newest holder of a transactional id can commit.
-//
-// While the assignment is static, the worker that started last takes every task: it writes its name and a new epoch into
-// the assignments topic, and who finds another name or epoch there after it was fenced stops for good (R10).
 package coordinator
 
-// Lease is the right to claim a task's transactional ids. It is taken anew before every claim.
+import (
+	"context"
+
+	"github.com/headwater/headwater/coordinator/rows"
+)
+
+// Lease is the right to claim a task's transactional ids: the row of one epoch. It is looked at anew around every claim.
 type Lease struct {
-	Task  string
+	Task  rows.Task
 	Epoch int64
+	board *Board
 }
 
-// Lost says that a task belongs to another worker now. It is final: the row names who has it.
-type Lost struct{ Task, Holder string }
+// Check reads the rows to their end and returns nil while they give the task to this worker in this epoch, else *Lost.
+func (l Lease) Check(ctx context.Context) error {
+	if err := l.board.Sync(ctx); err != nil {
+		return err
+	}
+	return l.board.holds(l.Task, l.Epoch)
+}
+
+// Lost says that a task, or the lead, belongs to another worker now. It is final: the row names who has it.
+type Lost struct{ What, Holder string }
 
 // Error implements error.
 func (e *Lost) Error() string {
-	return "task " + e.Task + " belongs to worker " + e.Holder + " now"
+	if e.Holder == "" {
+		return e.What + " belongs to nobody now"
+	}
+	return e.What + " belongs to worker " + e.Holder + " now"
 }

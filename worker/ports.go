@@ -7,7 +7,6 @@ package worker
 import (
 	"context"
 
-	"github.com/headwater/headwater/coordinator"
 	"github.com/headwater/headwater/internal/record"
 	"github.com/headwater/headwater/offsets"
 	"github.com/headwater/headwater/worker/pipeline/poll"
@@ -34,8 +33,9 @@ type Offsets interface {
 	Load(context.Context, offsets.Partition) (*offsets.Offset, error)
 }
 
-// Leases says who may claim.
-type Leases interface {
-	// Take returns the lease of a task. A *coordinator.Lost means that another worker has it: that is final.
-	Take(ctx context.Context, task string) (coordinator.Lease, error)
+// Lease is the right to claim a task's transactional ids.
+type Lease interface {
+	// Check reads the assignment rows to their end. A *coordinator.Lost means that the task is not ours any more: that is
+	// final.
+	Check(context.Context) error
 }

@@ -80,9 +80,7 @@ func (b *bench) Load(context.Context, offsets.Partition) (*offsets.Offset, error
 	return b.stored, nil
 }
 
-func (b *bench) Take(context.Context, string) (coordinator.Lease, error) {
-	return coordinator.Lease{}, b.take
-}
+func (b *bench) Check(context.Context) error { return b.take }
 
 func newBench(t *testing.T, interval time.Duration, change ...string) *bench {
 	t.Helper()
@@ -103,7 +101,7 @@ func newBench(t *testing.T, interval time.Duration, change ...string) *bench {
 	}
 	b := &bench{began: time.Now()}
 	b.Runner = &Runner{
-		Task: "c/api1", Interval: interval, Fetcher: b, Committer: b, Offsets: b, Leases: b, Log: slog.New(slog.DiscardHandler),
+		Task: "c/api1", Interval: interval, Fetcher: b, Committer: b, Offsets: b, Lease: b, Log: slog.New(slog.DiscardHandler),
 		Pipeline: &pipeline.Pipeline{Config: c, API: c.APIs[0], Machine: m, Converter: convert.JSON{}, OffsetsTopic: "o", Limit: 1 << 20, ErrorLimit: 1 << 20},
 	}
 	return b
@@ -170,7 +168,7 @@ func TestHowARunEnds(t *testing.T) {
 	}{
 		"stopped":      {nil, nil, Unassigned, 5, false},
 		"API error":    {func(n int) ([]string, error) { return []string{`{}`}, onSecond(n, fatal) }, nil, Failed, 2, true},
-		"another's":    {nil, &coordinator.Lost{Task: "c/api1", Holder: "other"}, Unassigned, 0, false},
+		"another's":    {nil, &coordinator.Lost{What: "task c/0", Holder: "other"}, Unassigned, 0, false},
 		"corrupt rows": {nil, fatal, Failed, 0, true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -5,150 +5,190 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/headwater/headwater/coordinator"
-	"github.com/headwater/headwater/internal/connector"
+	"github.com/headwater/headwater/coordinator/rows"
 	"github.com/headwater/headwater/internal/fault"
 )
 
 // Task is the unit of assignment: the runners of one API, or of several when tasks.max is below their number. When one
 // of them fails, the others of the task stop with it.
 type Task struct {
-	ID      int
 	Runners []*Runner
 }
 
-// Worker keeps the connectors that run equal to those that are wanted.
+// Worker keeps the tasks that run equal to those that are wanted. Its methods are safe for concurrent use and wait for
+// nothing, save Stop.
 type Worker struct {
-	// Prepare makes a connector's tasks: topics checked, clients made, nothing claimed.
-	Prepare func(context.Context, connector.Config) ([]Task, error)
+	// Prepare makes a task: topics checked, clients made, nothing claimed.
+	Prepare func(context.Context, coordinator.Want) (Task, error)
+	// Changed is told of every change of a task's state; trace is why it failed.
+	Changed func(want coordinator.Want, state State, trace string)
+	// Stopped is told when a task that is not wanted any more has let go of everything.
+	Stopped func(rows.Task)
 	Log     *slog.Logger
 
 	mu      sync.Mutex
-	running map[string]*running
+	running map[rows.Task]*running
+	all     sync.WaitGroup
 }
 
-// running is one connector at work.
+// running is one task at work.
 type running struct {
 	want   coordinator.Want
 	cancel context.CancelFunc
 	done   chan struct{}
 
 	mu    sync.Mutex
-	tasks []Task
-	board board // of the connector itself, while its tasks are being prepared
+	task  Task
+	board board // of the task itself, while it is being prepared
 }
 
-// Apply stops what is no longer wanted, starts what is new, and leaves alone what stays. It returns when what had to
-// stop has stopped.
-func (w *Worker) Apply(want map[string]coordinator.Want) {
+// Apply stops what is no longer wanted, starts what is new, and leaves alone what stays. It does not wait: a task that is
+// wanted anew starts when its former run has ended.
+func (w *Worker) Apply(want map[rows.Task]coordinator.Want) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.running == nil {
-		w.running = map[string]*running{}
+		w.running = map[rows.Task]*running{}
 	}
-	var stopping []*running
 	for name, r := range w.running {
-		if wanted, ok := want[name]; !ok || wanted.Version != r.want.Version {
+		if wanted, ok := want[name]; !ok || !wanted.Same(r.want) {
 			r.cancel()
-			stopping = append(stopping, r)
+		}
+		if _, ok := want[name]; !ok {
 			delete(w.running, name)
 		}
 	}
-	for _, r := range stopping {
-		<-r.done
-	}
-	for _, name := range slices.Sorted(maps.Keys(want)) {
-		if _, ok := w.running[name]; !ok {
-			w.running[name] = w.start(want[name])
+	for _, name := range slices.SortedFunc(maps.Keys(want), byName) {
+		if r, ok := w.running[name]; !ok || !want[name].Same(r.want) {
+			w.running[name] = w.start(want[name], r)
 		}
 	}
+}
+
+func byName(a, b rows.Task) int {
+	if c := strings.Compare(a.Connector, b.Connector); c != 0 {
+		return c
+	}
+	return a.N - b.N
 }
 
 // Stop stops everything and waits for it. What is being committed is committed.
-func (w *Worker) Stop() { w.Apply(nil) }
-
-// Restart stops a connector and starts it again; an unknown one is left alone.
-func (w *Worker) Restart(name string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if r, ok := w.running[name]; ok {
-		r.cancel()
-		<-r.done
-		w.running[name] = w.start(r.want)
-	}
+func (w *Worker) Stop() {
+	w.Apply(nil)
+	w.all.Wait()
 }
 
-func (w *Worker) start(wanted coordinator.Want) *running {
+// start runs a task once its former run, if there is one, is over.
+func (w *Worker) start(wanted coordinator.Want, former *running) *running {
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &running{want: wanted, cancel: cancel, done: make(chan struct{})}
-	go func() {
+	w.all.Go(func() {
 		defer close(r.done)
-		w.run(ctx, r, wanted.Config)
-	}()
+		if former != nil {
+			<-former.done
+		}
+		w.run(ctx, r)
+		cancel()
+		w.Stopped(wanted.Task)
+	})
 	return r
 }
 
-// run prepares the tasks, trying again while that may heal, and runs them to their end.
-func (w *Worker) run(ctx context.Context, r *running, config connector.Config) {
+// run is a task's life: prepared while the worker before may still be at it, then, when that one has let go, run to its
+// end.
+func (w *Worker) run(ctx context.Context, r *running) {
 	r.board.change(func(s *Status) { s.State = Running })
-	tasks, err := w.prepare(ctx, r, config)
-	if err != nil {
-		if ctx.Err() == nil {
-			r.board.change(func(s *Status) { s.State, s.Trace, s.Waiting = Failed, err.Error(), "" })
-			w.Log.Error("connector failed", "connector", config.Name, "err", err)
-		}
-		return
+	task, err := w.prepare(ctx, r)
+	if err == nil {
+		r.mu.Lock()
+		r.task = task
+		r.mu.Unlock()
+		r.board.waiting("hand-over", time.Time{})
+		wait(ctx, r.want.Ready)
 	}
-	r.board.waiting("", time.Time{})
-	r.mu.Lock()
-	r.tasks = tasks
-	r.mu.Unlock()
-	w.Log.Info("connector started", "connector", config.Name, "tasks", len(tasks))
-	var all sync.WaitGroup
-	for _, t := range tasks {
-		all.Go(func() { t.run(ctx) })
+	if err == nil && ctx.Err() == nil {
+		r.board.waiting("", time.Time{})
+		w.Changed(r.want, Running, "")
+		w.Log.Info("task started", "task", r.want.Task, "epoch", r.want.Epoch)
+		err = task.run(ctx)
 	}
-	all.Wait()
+	if ctx.Err() == nil && err != nil {
+		r.board.change(func(s *Status) { s.State, s.Trace, s.Waiting = Failed, err.Error(), "" })
+		w.Changed(r.want, Failed, err.Error())
+		w.Log.Error("task failed", "task", r.want.Task, "err", err)
+		<-ctx.Done() // it stays ours, failed, until someone restarts or moves it
+	}
+	w.Changed(r.want, Unassigned, "")
+	w.Log.Info("task stopped", "task", r.want.Task, "epoch", r.want.Epoch)
 }
 
-func (w *Worker) prepare(ctx context.Context, r *running, config connector.Config) ([]Task, error) {
+func (w *Worker) prepare(ctx context.Context, r *running) (Task, error) {
 	wait := backoff{}
 	for {
-		tasks, err := w.Prepare(ctx, config)
+		task, err := w.Prepare(ctx, r.want)
 		if err == nil || fault.KindOf(err) != fault.Retriable || ctx.Err() != nil {
-			return tasks, err
+			return task, err
 		}
 		pause := wait.next()
-		w.Log.Warn("will prepare again", "connector", config.Name, "in", pause, "err", err)
+		w.Log.Warn("will prepare again", "task", r.want.Task, "in", pause, "err", err)
 		r.board.waiting("retry: "+err.Error(), time.Now().Add(pause))
 		sleep(ctx, pause)
 	}
 }
 
-func (t Task) run(ctx context.Context) {
+// run returns the first runner's error; each runner shows its own in its status.
+func (t Task) run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for _, r := range t.Runners {
 		g.Go(func() error { return r.Run(ctx) })
 	}
-	_ = g.Wait() // each runner has shown its error in its status
+	return g.Wait()
 }
 
-// Status returns the state of a connector and of its tasks' APIs, false when it does not run here.
-func (w *Worker) Status(name string) (Status, []Task, bool) {
+// Status returns the state of a task and of its APIs, false when it does not run here.
+func (w *Worker) Status(name rows.Task) (Status, Task, bool) {
 	w.mu.Lock()
 	r, ok := w.running[name]
 	w.mu.Unlock()
 	if !ok {
-		return Status{}, nil, false
+		return Status{}, Task{}, false
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.board.read(), r.tasks, true
+	return r.board.read(), r.task, true
+}
+
+// Records counts the records committed by the tasks at work since each of them started.
+func (w *Worker) Records() int64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var n int64
+	for _, r := range w.running {
+		r.mu.Lock()
+		for _, runner := range r.task.Runners {
+			n += runner.Status().Records
+		}
+		r.mu.Unlock()
+	}
+	return n
+}
+
+// wait returns when ready is closed, at once when it is nil, or at the end of ctx.
+func wait(ctx context.Context, ready <-chan struct{}) {
+	if ready == nil {
+		return
+	}
+	select {
+	case <-ready:
+	case <-ctx.Done():
+	}
 }
 
 // sleep waits for d or the end of ctx.

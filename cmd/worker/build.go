@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"slices"
 
 	"github.com/headwater/headwater/coordinator"
 	"github.com/headwater/headwater/internal/connector"
@@ -23,24 +25,31 @@ import (
 type builder struct {
 	options *options
 	cluster *kafka.Cluster
-	leases  worker.Leases
+	board   *coordinator.Board
+	topics  *topics
 	store   offsets.Store
 	metrics *worker.Metrics
 	source  *source.Metrics
 	log     *slog.Logger
 }
 
-// parse resolves provider references, checks the configuration and logs what is odd about it.
-func (b *builder) parse(properties map[string]string) (connector.Config, error) {
-	c, warnings, err := b.check(properties)
-	for _, w := range warnings {
-		b.log.Warn("connector configuration", "connector", properties["name"], "warning", w)
-	}
+// parse resolves provider references and checks the configuration.
+func (m *member) parse(properties map[string]string) (connector.Config, error) {
+	c, _, err := m.check(properties)
 	return c, err
 }
 
-func (b *builder) check(properties map[string]string) (connector.Config, []connector.Warning, error) {
-	p := b.options.providers
+// warn logs what is odd about a configuration.
+func (m *member) warn(properties map[string]string) {
+	_, warnings, _ := m.check(properties)
+	for _, w := range warnings {
+		m.log.Warn("connector configuration", "connector", properties["name"], "warning", w)
+	}
+}
+
+// check is parse, and says what is odd about the configuration.
+func (m *member) check(properties map[string]string) (connector.Config, []connector.Warning, error) {
+	p := m.options.providers
 	resolved, err := reference.Resolve(properties, p.Names(), p.Lookup)
 	if err != nil {
 		return connector.Config{}, nil, err
@@ -48,86 +57,78 @@ func (b *builder) check(properties map[string]string) (connector.Config, []conne
 	return connector.ParseResolved(properties, resolved)
 }
 
-// prepare checks the topics and puts the tasks together; nothing is claimed yet.
-func (b *builder) prepare(ctx context.Context, c connector.Config) ([]worker.Task, error) {
-	limits, err := b.topics(ctx, c)
+// prepare checks the topics and puts a task together; nothing is claimed yet.
+func (b *builder) prepare(ctx context.Context, want coordinator.Want) (worker.Task, error) {
+	c := want.Config
+	limits, err := b.limits(ctx, want)
 	if err != nil {
-		return nil, err
+		return worker.Task{}, err
 	}
 	client, err := source.New(source.Config{
 		Connector: c, Log: b.log, Metrics: b.source,
 		Dial: egress.New(egress.Policy{Strict: b.options.settings.Egress.Strict, Allowed: b.options.settings.Egress.Allowed}).DialContext,
 	})
 	if err != nil {
-		return nil, err
+		return worker.Task{}, err
 	}
 	context.AfterFunc(ctx, client.Close)
-	runners, err := b.runners(c, client, limits)
+	task, err := b.task(want, client, limits)
 	if err != nil {
-		return nil, &fault.Error{Op: "start connector " + c.Name, Err: err}
+		return worker.Task{}, &fault.Error{Op: "start connector " + c.Name, Err: err}
 	}
-	var tasks []worker.Task
-	for i, t := range connector.Tasks(c) {
-		task := worker.Task{ID: i}
-		for _, n := range t.APIs {
-			task.Runners = append(task.Runners, runners[n])
-		}
-		tasks = append(tasks, task)
-	}
-	return tasks, nil
+	return task, nil
 }
 
-// topics creates what is missing and asks how large a message may be.
-func (b *builder) topics(ctx context.Context, c connector.Config) (kafka.Limits, error) {
-	admin, err := b.cluster.Admin()
-	if err != nil {
-		return nil, err
-	}
-	defer admin.Close()
+// limits creates the task's topics where they are missing and asks how large a message may be.
+func (b *builder) limits(ctx context.Context, want coordinator.Want) (kafka.Limits, error) {
+	c, limits := want.Config, kafka.Limits{}
 	wanted := []kafka.Topic{{Name: c.ErrorTopic, Property: "reporter.error.topic.name", Partitions: 1, Replication: -1}}
-	for _, a := range c.APIs {
-		wanted = append(wanted, kafka.Topic{Name: a.Topic, Property: "apiN.topics", Partitions: -1, Replication: -1})
+	for _, a := range apisOf(want) {
+		wanted = append(wanted, kafka.Topic{Name: a.Topic, Property: fmt.Sprintf("api%d.topics", a.N), Partitions: -1, Replication: -1})
 	}
-	limits := kafka.Limits{}
 	for _, t := range wanted {
 		if t.Name == b.options.settings.Offsets.Name {
 			return nil, &fault.Error{
 				Op: "check topic " + t.Name, Err: errors.New("it is the offsets topic"), Hint: "name another topic in " + t.Property,
 			}
 		}
-		if err := admin.Ensure(ctx, t); err != nil {
+		limit, err := b.topics.ensure(ctx, t)
+		if err != nil {
 			return nil, err
 		}
-		limits[t.Name] = admin.MaxMessageBytes(ctx, t.Name)
+		limits[t.Name] = limit
 	}
 	return limits, nil
 }
 
-// runners makes a runner for each API, by its number.
-func (b *builder) runners(c connector.Config, client *source.Client, limits kafka.Limits) (map[int]*worker.Runner, error) {
+// task makes the runners of the task's APIs.
+func (b *builder) task(want coordinator.Want, client *source.Client, limits kafka.Limits) (worker.Task, error) {
+	c, task, apis := want.Config, worker.Task{}, connector.Tasks(want.Config)[want.Task.N].APIs
 	machines := make([]*poll.Machine, len(c.APIs))
 	urls := make([]string, len(c.APIs))
 	for i, a := range c.APIs {
 		m, err := poll.New(c.BaseURL, a)
 		if err != nil {
-			return nil, err
+			return task, err
 		}
 		machines[i], urls[i] = m, m.URL()
 	}
 	partitions := offsets.Partitions(c.Name, urls)
-	runners := map[int]*worker.Runner{}
 	for i, a := range c.APIs {
-		runners[a.N] = &worker.Runner{
-			Task: coordinator.TaskName(c.Name, a.N), Interval: a.Interval,
+		if !slices.Contains(apis, a.N) {
+			continue
+		}
+		task.Runners = append(task.Runners, &worker.Runner{
+			Task: fmt.Sprintf("%s/api%d", c.Name, a.N), Interval: a.Interval,
 			Pipeline: &pipeline.Pipeline{
 				Config: c, API: a, Machine: machines[i], Converter: convert.JSON{}, Partition: partitions[i],
 				OffsetsTopic: b.options.settings.Offsets.Name, Limit: limits.Of(a.Topic), ErrorLimit: limits.Of(c.ErrorTopic),
 			},
-			Fetcher: client.For(a), Committer: b.committer(c, a, limits), Offsets: b.store, Leases: b.leases,
-			Metrics: b.metrics, Log: b.log,
-		}
+			Fetcher: client.For(a), Committer: b.committer(c, a, limits), Offsets: b.store,
+			Lease: b.board.Lease(want.Task, want.Epoch), Metrics: b.metrics, Log: b.log,
+		})
 	}
-	return runners, nil
+	return task, nil
 }
 
 func (b *builder) committer(c connector.Config, a connector.API, limits kafka.Limits) worker.Committer {

@@ -43,7 +43,7 @@ func run(args []string, stderr io.Writer) int {
 		<-ctx.Done()
 		stop()
 	}()
-	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: o.level}))
+	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: &o.level}))
 	if err := serve(ctx, o, log); err != nil {
 		return complain(stderr, err, codeOf(err))
 	}

@@ -24,7 +24,7 @@ type options struct {
 	dev        bool
 	devListen  string
 	dataDir    string
-	level      slog.Level
+	level      slog.LevelVar
 	warnings   []connector.Warning // about the worker properties
 }
 
@@ -73,7 +73,7 @@ func (o *options) flags(stderr io.Writer) *flag.FlagSet {
 	flags.BoolVar(&o.dev, "dev", false, "run a Kafka broker for development inside this process")
 	flags.StringVar(&o.devListen, "dev-listen", dev.DefaultListen, "`address` where the broker of --dev listens")
 	flags.StringVar(&o.dataDir, "data-dir", "headwater-data", "`folder` where the broker of --dev keeps its data")
-	flags.TextVar(&o.level, "log-level", slog.LevelInfo, "`level` from which on to log: DEBUG, INFO, WARN or ERROR")
+	flags.TextVar(&o.level, "log-level", &slog.LevelVar{}, "`level` from which on to log: DEBUG, INFO, WARN or ERROR")
 	flags.Usage = func() {
 		fmt.Fprint(stderr, "usage: worker [--config worker.properties | --dev] [connector.json ...]\n\n")
 		flags.PrintDefaults()

@@ -2,90 +2,128 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/headwater/headwater/cmd/worker/view"
 	"github.com/headwater/headwater/coordinator"
 	"github.com/headwater/headwater/coordinator/configs"
-	"github.com/headwater/headwater/internal/api"
-	"github.com/headwater/headwater/internal/api/validate"
-	"github.com/headwater/headwater/internal/connector"
+	"github.com/headwater/headwater/coordinator/reporter"
+	"github.com/headwater/headwater/coordinator/status"
+	"github.com/headwater/headwater/internal/api/loggers"
+	"github.com/headwater/headwater/internal/kafka"
 	"github.com/headwater/headwater/internal/record"
 	"github.com/headwater/headwater/offsets"
 	"github.com/headwater/headwater/worker"
 	"github.com/headwater/headwater/worker/source"
 )
 
-// tables opens the one reader that each internal topic has in this process.
-func (m *member) tables(context.Context) (err error) {
+// listen opens the REST API's port, so that the worker knows what others call it; nobody is answered yet.
+func (m *member) listen(ctx context.Context) error {
 	s := m.options.settings
-	if m.offsets, err = m.cluster.OpenTable(s.Offsets.Name, nil); err != nil {
-		return err
-	}
-	m.onStop(m.offsets.Close)
-	if m.rows, err = m.cluster.OpenTable(assignments(s), nil); err != nil {
-		return err
-	}
-	m.onStop(m.rows.Close)
-	return nil
-}
-
-// rooms puts herder, worker and REST API together.
-func (m *member) rooms(ctx context.Context) (err error) {
-	s, reg := m.options.settings, prometheus.NewRegistry()
-	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	m.leader = coordinator.NewStatic(workerID(s), assignments(s), m.rows, m.cluster.Transactor("connect-cluster-"+s.GroupID, nil))
-	store := offsets.Store{Table: m.offsets}
-	b := &builder{
-		options: m.options, cluster: m.cluster, leases: m.leader, store: store,
-		metrics: worker.NewMetrics(reg), source: source.NewMetrics(reg), log: m.log,
-	}
-	m.running = &worker.Worker{Prepare: b.prepare, Log: m.log}
-	m.herder = coordinator.NewHerder(coordinator.HerderConfig{
-		GroupID: s.GroupID, Topic: configs.Topic(s.Config.Name), Leader: m.leader, Parse: b.parse,
-		Synced: func(ctx context.Context) error { return m.configs.Sync(ctx) },
-		Fence:  m.cluster.Fence, Apply: m.running.Apply, Log: m.log,
-	})
-	m.configs, err = m.cluster.OpenTable(s.Config.Name, func(offset int64, r record.Message) { m.herder.Read(offset, r) })
+	at, err := m.listener()
 	if err != nil {
 		return err
 	}
-	m.onStop(m.configs.Close)
-	check := func(config map[string]string) error {
-		_, _, err := b.check(config)
+	if m.bound, err = at.Listen(ctx); err != nil {
 		return err
 	}
-	return m.rest(ctx, view{herder: m.herder, worker: m.running, store: store, id: workerID(s)}, check, reg)
+	m.onStop(func() { _ = m.bound.Close() })
+	instance := make([]byte, 8)
+	if _, err := rand.Read(instance); err != nil {
+		return err
+	}
+	address := m.bound.Addr().String()
+	m.self.Name, m.self.Url = s.Name(address), s.URL(address)
+	m.self.Instance, m.self.StartedUnixMs = hex.EncodeToString(instance), time.Now().UnixMilli()
+	m.self.Version, m.self.Protocol, m.self.ExactlyOnce = Version, coordinator.Protocol, s.ExactlyOnce
+	return nil
 }
 
-func (m *member) rest(ctx context.Context, v view, check func(map[string]string) error, reg *prometheus.Registry) (err error) {
-	id := m.cluster.ID(ctx)
-	m.server, err = api.New(api.Options{
-		Listener: m.options.settings.Listener, Version: Version, Reader: v, Writer: v, Lifecycle: v, Offsets: v,
-		Validator: validate.Connector{Parse: check},
-		Mask:      connector.Mask, Metrics: promhttp.HandlerFor(reg, promhttp.HandlerOpts{}), Log: m.log,
-		ClusterID: func() string { return id },
-		Plugins: []api.Plugin{{
-			Class: "HttpSourceV2", Type: "source", Version: Version,
-			Aliases: []string{"io.confluent.connect.http.source.GenericHttpSourceConnector"},
-		}},
-		Health: func(context.Context) (api.Stage, error) { return *m.stage.Load(), nil },
+// tables opens the one reader that each internal topic has in this process.
+func (m *member) tables(context.Context) (err error) {
+	s := m.options.settings
+	if m.offsets, err = m.open(s.Offsets.Name, nil); err != nil {
+		return err
+	}
+	var rows, configTable *kafka.Table
+	m.board = coordinator.NewBoard(m.self, func(ctx context.Context) error { return rows.Sync(ctx) }, m.log)
+	if rows, err = m.open(assignments(s), m.board.Read); err != nil {
+		return err
+	}
+	m.leader = coordinator.NewLeader(m.self, assignments(s), m.board, m.cluster.Transactor("connect-cluster-"+s.GroupID, nil), m.leads)
+	m.herder = coordinator.NewHerder(coordinator.HerderConfig{
+		GroupID: s.GroupID, Topic: configs.Topic(s.Config.Name), Leader: m.leader, Parse: m.parse, Warn: m.warn,
+		Synced: func(ctx context.Context) error { return configTable.Sync(ctx) },
+		Fence:  m.cluster.Fence, Commit: m.commit, Log: m.log,
 	})
+	m.loggers = loggers.New(&m.options.level, func(ctx context.Context, logger, level string) error {
+		return m.herder.Say(ctx, configs.Topic(s.Config.Name).LogLevel(logger, level)...)
+	})
+	if configTable, err = m.open(s.Config.Name, m.readConfig); err != nil {
+		return err
+	}
+	sender, err := m.cluster.Sender()
+	if err != nil {
+		return err
+	}
+	m.onStop(sender.Close)
+	m.report = reporter.New(reporter.Config{
+		Topic: status.Topic(s.Status.Name), WorkerID: view.HostOf(m.self.GetUrl()), Version: Version,
+		Send: sender.Send, Log: m.log, Tracking: s.TopicTracking,
+	})
+	_, err = m.open(s.Status.Name, m.report.Read)
 	return err
 }
 
-// listen opens the REST API, once this worker leads: a change that came before would find another leader's row.
-func (m *member) listen(ctx context.Context) error {
-	if err := m.server.Start(ctx); err != nil {
+// readConfig takes a record of the config topic. A log level counts when it is set now, not when it is read again at a start.
+func (m *member) readConfig(offset int64, r record.Message) {
+	if logger, level, ok := configs.ReadLogLevel(r); ok && m.stage.Load().Ready {
+		if _, err := m.loggers.SetLevel(logger, level); err != nil {
+			m.log.Warn("log level not set", "logger", logger, "level", level, "err", err)
+		}
+	}
+	m.herder.Read(offset, r)
+}
+
+func (m *member) open(topic string, read func(int64, record.Message)) (*kafka.Table, error) {
+	t, err := m.cluster.OpenTable(topic, read)
+	if err == nil {
+		m.onStop(t.Close)
+	}
+	return t, err
+}
+
+// leads reports whether the group gives this worker the lead.
+func (m *member) leads() bool {
+	g := m.group.Load()
+	return g != nil && g.Leads()
+}
+
+// commit writes messages under a transactional id that is taken from whoever has it.
+func (m *member) commit(ctx context.Context, id string, messages []record.Message) error {
+	t := m.cluster.Transactor(id, nil)
+	if err := t.Claim(ctx); err != nil {
 		return err
 	}
-	m.onStop(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
-		_ = m.server.Stop(ctx)
-	})
+	defer t.Close()
+	return t.Commit(ctx, []record.Batch{{Messages: record.Each(messages...)}})
+}
+
+// rooms puts the worker's rooms together.
+func (m *member) rooms(context.Context) error {
+	reg := prometheus.NewRegistry()
+	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.metrics = reg
+	m.forwarder()
+	b := &builder{
+		options: m.options, cluster: m.cluster, board: m.board, topics: newTopics(m.admin), store: offsets.Store{Table: m.offsets},
+		metrics: worker.NewMetrics(reg), source: source.NewMetrics(reg), log: m.log,
+	}
+	m.running = &worker.Worker{Prepare: b.prepare, Changed: m.taskChanged, Stopped: m.taskStopped, Log: m.log}
 	return nil
 }

@@ -2,19 +2,25 @@ package main
 
 import (
 	"context"
-	"errors"
 	"log/slog"
-	"net/url"
+	"net"
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/headwater/headwater/coordinator"
+	"github.com/headwater/headwater/coordinator/gossip"
+	"github.com/headwater/headwater/coordinator/reporter"
 	"github.com/headwater/headwater/internal/api"
-	"github.com/headwater/headwater/internal/connector"
+	"github.com/headwater/headwater/internal/api/access"
+	"github.com/headwater/headwater/internal/api/forward"
+	"github.com/headwater/headwater/internal/api/listener"
+	"github.com/headwater/headwater/internal/api/loggers"
 	"github.com/headwater/headwater/internal/dev"
-	"github.com/headwater/headwater/internal/fault"
 	"github.com/headwater/headwater/internal/kafka"
 	"github.com/headwater/headwater/internal/settings"
+	headwaterv1 "github.com/headwater/headwater/proto/headwater/v1"
 	"github.com/headwater/headwater/worker"
 )
 
@@ -25,28 +31,39 @@ const startTimeout = time.Minute
 type member struct {
 	options *options
 	log     *slog.Logger
+	self    *headwaterv1.Member // what it says about itself; complete once it listens
+	bound   net.Listener        // of the REST API
 	cluster *kafka.Cluster
-	herder  *coordinator.Herder
-	leader  *coordinator.Static
-	running *worker.Worker
+	admin   *kafka.Admin
 	offsets *kafka.Table
-	rows    *kafka.Table
-	configs *kafka.Table
+	board   *coordinator.Board
+	leader  *coordinator.Leader
+	herder  *coordinator.Herder
+	part    atomic.Pointer[coordinator.Member] // in the cluster
+	running *worker.Worker
+	loggers *loggers.Levels
+	report  *reporter.Reporter
+	access  *access.Access // who may call the REST API
+	https   *listener.TLS  // its certificate; nil: none
+	forward *forward.Forwarder
 	server  *api.Server
+	metrics *prometheus.Registry
+	group   atomic.Pointer[kafka.Group]
+	gossip  *gossip.Gossip
 	stage   atomic.Pointer[api.Stage]
 	undo    []func()
 }
 
 // serve starts everything in the order in which it is needed, runs until ctx ends, and stops in the reverse order.
 func serve(ctx context.Context, o *options, log *slog.Logger) error {
-	m := &member{options: o, log: log}
+	m := &member{options: o, log: log, self: &headwaterv1.Member{}}
 	for _, w := range o.warnings {
 		log.Warn("worker configuration", "warning", w)
 	}
 	m.stage.Store(&api.Stage{Detail: "reading the internal topics"})
 	defer m.stop()
 	for _, step := range []func(context.Context) error{
-		m.broker, m.connect, m.topics, m.tables, m.rooms, m.lead, m.listen, m.connectors,
+		m.broker, m.connect, m.listen, m.topics, m.tables, m.rooms, m.join, m.rest,
 	} {
 		if err := step(ctx); err != nil {
 			if ctx.Err() != nil {
@@ -55,18 +72,7 @@ func serve(ctx context.Context, o *options, log *slog.Logger) error {
 			return err
 		}
 	}
-	m.stage.Store(&api.Stage{Ready: true})
-	log.Info("ready", "rest", o.settings.Listener, "kafka", o.settings.Bootstrap, "group", o.settings.GroupID)
-	select {
-	case <-ctx.Done():
-		log.Info("stopping")
-		return nil
-	case lost := <-m.leader.Lost():
-		return &fault.Error{
-			Op: "run group " + o.settings.GroupID, Err: lost,
-			Hint: "one worker runs a group for now: give this one a group.id and topics of its own, or end the other",
-		}
-	}
+	return m.run(ctx)
 }
 
 func (m *member) onStop(f func()) { m.undo = append(m.undo, f) }
@@ -89,7 +95,7 @@ func (m *member) broker(context.Context) error {
 	m.onStop(func() { _ = b.Close() })
 	s := &m.options.settings
 	s.Bootstrap, s.Security = []string{b.Bootstrap()}, settings.Security{}
-	s.Config.Replication, s.Offsets.Replication = 1, 1
+	s.Config.Replication, s.Offsets.Replication, s.Status.Replication = 1, 1, 1
 	m.log.Info("development broker started", "bootstrap", b.Bootstrap(), "data", m.options.dataDir)
 	return nil
 }
@@ -108,6 +114,10 @@ func (m *member) connect(ctx context.Context) error {
 	if m.cluster, err = kafka.NewCluster(c); err != nil {
 		return err
 	}
+	if m.admin, err = m.cluster.Admin(); err != nil {
+		return err
+	}
+	m.onStop(m.admin.Close)
 	m.log.Info("connecting to Kafka", "bootstrap", s.Bootstrap, "for_at_most", startTimeout)
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
@@ -119,19 +129,15 @@ var internalSettings = map[string]string{"segment.bytes": "67108864", "max.compa
 
 // topics creates and checks the internal topics.
 func (m *member) topics(ctx context.Context) error {
-	admin, err := m.cluster.Admin()
-	if err != nil {
-		return err
-	}
-	defer admin.Close()
 	s := m.options.settings
 	for _, t := range []kafka.Topic{
 		{Name: s.Config.Name, Property: "config.storage.topic", Partitions: 1, Replication: s.Config.Replication, Single: true},
 		{Name: s.Offsets.Name, Property: "offset.storage.topic", Partitions: s.Offsets.Partitions, Replication: s.Offsets.Replication, Settings: internalSettings},
+		{Name: s.Status.Name, Property: "status.storage.topic", Partitions: s.Status.Partitions, Replication: s.Status.Replication, Settings: internalSettings},
 		{Name: assignments(s), Property: "group.id", Partitions: 1, Replication: s.Config.Replication, Single: true},
 	} {
 		t.Compacted = true
-		if err := admin.Ensure(ctx, t); err != nil {
+		if err := m.admin.Ensure(ctx, t); err != nil {
 			return err
 		}
 	}
@@ -139,38 +145,3 @@ func (m *member) topics(ctx context.Context) error {
 }
 
 func assignments(s settings.Settings) string { return s.GroupID + "-assignments" }
-
-// lead takes the lead of the group: whoever led before can write no more.
-func (m *member) lead(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
-	defer cancel()
-	m.onStop(m.leader.Close)
-	return m.leader.Lead(ctx)
-}
-
-// connectors starts what the config topic holds, then what the command line names. A connector file that cannot be used
-// ends the start: nobody would see it in the log.
-func (m *member) connectors(ctx context.Context) error {
-	m.onStop(m.running.Stop)
-	if err := m.herder.Reconcile(ctx); err != nil {
-		return err
-	}
-	for _, d := range m.options.connectors {
-		if err := m.herder.Put(ctx, d.Name, d.Properties); err != nil {
-			if _, ok := errors.AsType[*connector.Fault](err); ok {
-				return &inputError{err}
-			}
-			return &fault.Error{Op: "start connector " + d.Name, Err: err}
-		}
-	}
-	return nil
-}
-
-// workerID is how this worker is called in status and assignments.
-func workerID(s settings.Settings) string {
-	u, err := url.Parse(s.Listener)
-	if err != nil {
-		return s.Listener
-	}
-	return u.Host
-}

@@ -33,9 +33,9 @@ func TestRecordsAreWhatConnectWrites(t *testing.T) {
 			topic.TopicUse("orders", "my-http", 0, time.UnixMilli(1700000000000)), "status-topic-orders:connector-my-http",
 			`{"topic":{"name":"orders","connector":"my-http","task":0,"discoverTimestamp":1700000000000}}`,
 		},
-		{topic.RemoveConnector("my-http"), "status-connector-my-http", ""},
-		{topic.RemoveTask("my-http", 0), "status-task-my-http-0", ""},
-		{topic.RemoveTopicUse("orders", "my-http"), "status-topic-orders:connector-my-http", ""},
+		{topic.Remove(status.Key{Kind: status.OfConnector, Connector: "my-http"}), "status-connector-my-http", ""},
+		{topic.Remove(status.Key{Kind: status.OfTask, Connector: "my-http"}), "status-task-my-http-0", ""},
+		{topic.Remove(status.Key{Kind: status.OfTopic, Connector: "my-http", Topic: "orders"}), "status-topic-orders:connector-my-http", ""},
 	} {
 		if string(c.got.Key) != c.key || string(c.got.Value) != c.value || c.got.Topic != string(topic) {
 			t.Errorf("got %s %s = %s\nwant %s = %s", c.got.Topic, c.got.Key, c.got.Value, c.key, c.value)
@@ -115,11 +115,16 @@ func TestTable(t *testing.T) {
 }
 
 func TestALateUnassignedIsPassedOver(t *testing.T) {
+	other := func(state string, generation int) string {
+		return strings.Replace(report(state, generation), "w:1", "w:2", 1)
+	}
 	for record, want := range map[string]status.State{
-		report("UNASSIGNED", 3): status.Running,
+		other("UNASSIGNED", 3):  status.Running,
+		other("UNASSIGNED", 2):  status.Running,
+		other("UNASSIGNED", 4):  status.Unassigned,
 		report("UNASSIGNED", 2): status.Running,
-		report("UNASSIGNED", 4): status.Unassigned,
-		report("FAILED", 2):     status.Failed,
+		report("UNASSIGNED", 3): status.Unassigned, // its own: it stopped in order
+		other("FAILED", 2):      status.Failed,
 	} {
 		table := status.NewTable()
 		apply(t, table, "status-task-x-0"+report("RUNNING", 3), "status-task-x-0"+record)

@@ -5,25 +5,12 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/headwater/headwater/internal/fault"
 )
-
-const (
-	prefixConnector = "status-connector-"
-	prefixTask      = "status-task-"
-	prefixTopic     = "status-topic-"
-	behindTopic     = ":connector-"
-)
-
-func taskKey(name string, id int) string { return prefixTask + name + "-" + strconv.Itoa(id) }
-
-func topicKey(topic, connector string) string { return prefixTopic + topic + behindTopic + connector }
 
 // Table is what a reader knows after the records it applied, in the order of each partition.
 type Table struct {
@@ -63,23 +50,25 @@ func found[K comparable](m map[K]Status, k K) *Status {
 // Apply takes the next record; a nil value is a tombstone. An error (*fault.Error, Permanent) says that the record was
 // skipped, and names its key: the caller logs it and goes on.
 func (t *Table) Apply(key, value []byte) error {
-	if err := t.apply(string(key), value); err != nil {
+	k, err := ParseKey(key)
+	if err == nil {
+		err = t.apply(k, value)
+	}
+	if err != nil {
 		return &fault.Error{Kind: fault.Permanent, Op: fmt.Sprintf("read status record %q", key), Err: err}
 	}
 	return nil
 }
 
-func (t *Table) apply(key string, value []byte) error {
-	if name, ok := strings.CutPrefix(key, prefixConnector); ok {
-		return t.connector(name, value)
+func (t *Table) apply(k Key, value []byte) error {
+	switch k.Kind {
+	case OfTask:
+		return t.task(k, value)
+	case OfTopic:
+		t.topic(k, value)
+		return nil
 	}
-	if rest, ok := strings.CutPrefix(key, prefixTask); ok {
-		return t.task(rest, value)
-	}
-	if rest, ok := strings.CutPrefix(key, prefixTopic); ok {
-		return t.topic(rest, value)
-	}
-	return errors.New("no such kind of key")
+	return t.connector(k.Connector, value)
 }
 
 func (t *Table) connector(name string, value []byte) error {
@@ -88,55 +77,51 @@ func (t *Table) connector(name string, value []byte) error {
 		delete(t.tasks, name)
 		return nil
 	}
-	return put(t.connectors, name, value)
+	s, err := decode(value)
+	if err == nil {
+		t.connectors[name] = s
+	}
+	return err
 }
 
-func (t *Table) task(rest string, value []byte) error {
-	cut := strings.LastIndexByte(rest, '-')
-	id, err := strconv.Atoi(rest[cut+1:])
-	if cut < 0 || err != nil || id < 0 {
-		return errors.New("the key does not end in a task id")
-	}
-	name := rest[:cut]
+func (t *Table) task(k Key, value []byte) error {
 	if value == nil {
-		delete(t.tasks[name], id)
+		delete(t.tasks[k.Connector], k.Task)
 		return nil
 	}
-	if t.tasks[name] == nil {
-		t.tasks[name] = map[int]Status{}
-	}
-	return put(t.tasks[name], id, value)
-}
-
-// put stores a status, save an UNASSIGNED that comes behind the RUNNING of the same or a later generation: the old owner
-// wrote it, late.
-func put[K comparable](m map[K]Status, k K, value []byte) error {
 	s, err := decode(value)
 	if err != nil {
 		return err
 	}
-	if known, ok := m[k]; ok && s.State == Unassigned && known.State == Running && known.Generation >= s.Generation {
+	if known := t.Task(k.Connector, k.Task); known != nil && s.late(*known) {
 		return nil
 	}
-	m[k] = s
+	if t.tasks[k.Connector] == nil {
+		t.tasks[k.Connector] = map[int]Status{}
+	}
+	t.tasks[k.Connector][k.Task] = s
 	return nil
 }
 
-// topic takes the record of a topic's use. A topic's name cannot hold a colon, so the first one ends it.
-func (t *Table) topic(rest string, value []byte) error {
-	topic, connector, ok := strings.Cut(rest, behindTopic)
-	if !ok {
-		return errors.New("the key names no connector")
+// late reports whether s is an old owner's UNASSIGNED that comes behind the RUNNING of the new one (KAFKA-12525). Connect
+// passes over a worker's own UNASSIGNED too, when both are of one generation, and shows RUNNING for a task that was
+// stopped in order; here the same worker is believed.
+func (s Status) late(known Status) bool {
+	if s.State != Unassigned || known.State != Running {
+		return false
 	}
+	return known.Generation > s.Generation || known.Generation == s.Generation && known.WorkerID != s.WorkerID
+}
+
+func (t *Table) topic(k Key, value []byte) {
 	if value == nil {
-		delete(t.topics[connector], topic)
-		return nil
+		delete(t.topics[k.Connector], k.Topic)
+		return
 	}
-	if t.topics[connector] == nil {
-		t.topics[connector] = map[string]struct{}{}
+	if t.topics[k.Connector] == nil {
+		t.topics[k.Connector] = map[string]struct{}{}
 	}
-	t.topics[connector][topic] = struct{}{}
-	return nil
+	t.topics[k.Connector][k.Topic] = struct{}{}
 }
 
 func decode(value []byte) (Status, error) {

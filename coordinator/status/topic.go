@@ -45,14 +45,17 @@ func (s Status) Replaces(known *Status) bool {
 // Topic writes the records of the status topic of this name.
 type Topic string
 
+// Report reports the state of a connector or task.
+func (t Topic) Report(k Key, s Status) record.Message { return t.message(k, encode(s)) }
+
 // Connector reports a connector's state.
 func (t Topic) Connector(name string, s Status) record.Message {
-	return t.message(prefixConnector+name, encode(s))
+	return t.Report(Key{Kind: OfConnector, Connector: name}, s)
 }
 
 // Task reports a task's state.
 func (t Topic) Task(name string, id int, s Status) record.Message {
-	return t.message(taskKey(name, id), encode(s))
+	return t.Report(Key{Kind: OfTask, Connector: name, Task: id}, s)
 }
 
 // TopicUse reports that a task of a connector has produced to a topic (KIP-558).
@@ -61,27 +64,15 @@ func (t Topic) TopicUse(topic, connector string, task int, at time.Time) record.
 	b = connectjson.AppendString(append(b, `,"connector":`...), connector)
 	b = strconv.AppendInt(append(b, `,"task":`...), int64(task), 10)
 	b = strconv.AppendInt(append(b, `,"discoverTimestamp":`...), at.UnixMilli(), 10)
-	return t.message(topicKey(topic, connector), append(b, "}}"...))
+	return t.message(Key{Kind: OfTopic, Connector: connector, Topic: topic}, append(b, "}}"...))
 }
 
-// RemoveConnector says that a connector is gone. A reader forgets its tasks with it; their records need tombstones of
-// their own to leave the topic.
-func (t Topic) RemoveConnector(name string) record.Message {
-	return t.message(prefixConnector+name, nil)
-}
+// Remove says that what k stands for is gone. With a connector a reader forgets its tasks too; their records need
+// tombstones of their own to leave the topic.
+func (t Topic) Remove(k Key) record.Message { return t.message(k, nil) }
 
-// RemoveTask says that a task is gone.
-func (t Topic) RemoveTask(name string, id int) record.Message {
-	return t.message(taskKey(name, id), nil)
-}
-
-// RemoveTopicUse says that a connector does not use a topic any more.
-func (t Topic) RemoveTopicUse(topic, connector string) record.Message {
-	return t.message(topicKey(topic, connector), nil)
-}
-
-func (t Topic) message(key string, value []byte) record.Message {
-	return record.Message{Topic: string(t), Key: []byte(key), Value: value}
+func (t Topic) message(k Key, value []byte) record.Message {
+	return record.Message{Topic: string(t), Key: []byte(k.String()), Value: value}
 }
 
 func encode(s Status) []byte {

@@ -9,9 +9,12 @@ import (
 	"time"
 
 	"github.com/headwater/headwater/coordinator"
+	"github.com/headwater/headwater/coordinator/rows"
 	"github.com/headwater/headwater/internal/connector"
 	"github.com/headwater/headwater/internal/kafka"
+	"github.com/headwater/headwater/internal/record"
 	"github.com/headwater/headwater/offsets"
+	headwaterv1 "github.com/headwater/headwater/proto/headwater/v1"
 	"github.com/headwater/headwater/worker"
 	"github.com/headwater/headwater/worker/pipeline"
 	"github.com/headwater/headwater/worker/pipeline/convert"
@@ -27,8 +30,8 @@ type member struct {
 	wire    *wire
 	cluster *kafka.Cluster
 	offsets *kafka.Table
-	static  *coordinator.Static
-	leases  worker.Leases
+	board   *coordinator.Board
+	epoch   int64 // of the rows that it wrote
 	rows    *kafka.Table
 	source  *source.Client
 	log     *slog.Logger
@@ -84,7 +87,9 @@ func (m *member) open() error {
 		m.offsets, err = m.cluster.OpenTable(offsetTopic, nil)
 	}
 	if err == nil {
-		m.rows, err = m.cluster.OpenTable(rowTopic, nil)
+		self := &headwaterv1.Member{Name: m.name, Instance: m.name}
+		m.board = coordinator.NewBoard(self, func(ctx context.Context) error { return m.rows.Sync(ctx) }, m.log)
+		m.rows, err = m.cluster.OpenTable(rowTopic, m.board.Read)
 	}
 	if err == nil {
 		m.source, err = source.New(source.Config{Connector: m.w.config, Dial: m.wire.dial, Log: m.log})
@@ -92,27 +97,32 @@ func (m *member) open() error {
 	return err
 }
 
-// lead takes the lead and every task.
+// lead takes the lead and every task, as if the group had only this member: it writes the rows that the product's leader
+// would write. Leases are the product's own.
 func (m *member) lead() error {
-	m.static = coordinator.NewStatic(m.name, rowTopic, m.rows, m.cluster.Transactor("connect-cluster-"+group, nil))
-	m.leases = queued{m.static, make(chan struct{}, 1)}
 	ctx, cancel := context.WithTimeout(m.ctx, time.Minute)
 	defer cancel()
-	if err := m.static.Lead(ctx); err != nil {
+	writer := m.cluster.Transactor("connect-cluster-"+group, nil)
+	defer writer.Close()
+	err := writer.Claim(ctx)
+	if err == nil {
+		err = m.board.Sync(ctx)
+	}
+	if err != nil {
 		return err
 	}
-	var tasks []string
-	for _, a := range m.w.config.APIs {
-		tasks = append(tasks, coordinator.TaskName(name, a.N))
+	m.epoch = m.board.View().Leader.GetEpoch() + 1
+	messages := []record.Message{rows.Topic(rowTopic).Leader(&headwaterv1.Leader{Worker: m.name, Instance: m.name, Epoch: m.epoch})}
+	for n := range m.w.config.APIs {
+		messages = append(messages, rows.Topic(rowTopic).Task(coordinator.Task(name, n), &headwaterv1.Assignment{
+			Worker: m.name, Instance: m.name, Epoch: m.epoch,
+		}))
 	}
-	return m.static.Assign(ctx, tasks...)
+	return writer.Commit(ctx, []record.Batch{{Messages: record.Each(messages...)}})
 }
 
 // close lets go of everything, whatever there is of it.
 func (m *member) close() {
-	if m.static != nil {
-		m.static.Close()
-	}
 	for _, t := range []*kafka.Table{m.offsets, m.rows} {
 		if t != nil {
 			t.Close()
@@ -121,7 +131,7 @@ func (m *member) close() {
 	if m.source != nil {
 		m.source.Close()
 	}
-	m.static, m.offsets, m.rows, m.source = nil, nil, nil, nil
+	m.offsets, m.rows, m.source = nil, nil, nil
 }
 
 // work runs every API until the end. One that fails is started again after a while, as a person or
@@ -157,14 +167,14 @@ func (m *member) runner(i int, api connector.API) (*worker.Runner, error) {
 	}
 	part := offsets.Partition{Connector: name, URL: machine.URL()}
 	return &worker.Runner{
-		Task: coordinator.TaskName(name, api.N), Interval: api.Interval,
+		Task: fmt.Sprintf("%s/api%d", name, api.N), Interval: api.Interval,
 		Pipeline: &pipeline.Pipeline{
 			Config: m.w.config, API: api, Machine: machine, Converter: convert.JSON{}, Partition: part,
 			OffsetsTopic: offsetTopic, Limit: kafka.DefaultMaxMessageBytes, ErrorLimit: kafka.DefaultMaxMessageBytes,
 		},
 		Fetcher:   m.source.For(api),
 		Committer: m.cluster.Transactor(connector.TransactionalID(group, name, i), nil),
-		Offsets:   stored{m.offsets}, Leases: m.leases, Log: m.log,
+		Offsets:   stored{m.offsets}, Lease: m.board.Lease(coordinator.Task(name, i), m.epoch), Log: m.log,
 	}, nil
 }
 
@@ -183,24 +193,6 @@ func (s stored) Load(ctx context.Context, p offsets.Partition) (*offsets.Offset,
 	}
 	o, err := offsets.Decode(value)
 	return &o, err
-}
-
-// queued hands out leases one at a time. The coordinator does so too, but its callers then wait for a mutex while the one
-// before them waits for the network, which stops virtual time; here they wait for a channel.
-type queued struct {
-	leases worker.Leases
-	turn   chan struct{}
-}
-
-// Take implements worker.Leases.
-func (q queued) Take(ctx context.Context, task string) (coordinator.Lease, error) {
-	select {
-	case q.turn <- struct{}{}:
-	case <-ctx.Done():
-		return coordinator.Lease{}, ctx.Err()
-	}
-	defer func() { <-q.turn }()
-	return q.leases.Take(ctx, task)
 }
 
 // kill ends the member as kill -9 does: nothing that is under way arrives any more, and nothing more is sent.

@@ -155,11 +155,10 @@ type life struct {
 	log string
 }
 
-// owns says whether the worker has taken the tasks. One that is stopped before would take them when it goes on, from a
-// successor that started later: who takes them last has them.
+// owns says whether the worker has been given the tasks.
 func (l life) owns() bool {
 	log, err := os.ReadFile(l.log)
-	return err == nil && bytes.Contains(log, []byte("connector started"))
+	return err == nil && bytes.Contains(log, []byte("task started"))
 }
 
 // start runs the next worker.
@@ -172,7 +171,10 @@ func (r *run) start(f fate) life {
 	}
 	w := program.Worker{
 		Binary: r.binary, Dir: dir, Bootstrap: r.broker.Bootstrap, Group: group,
-		Properties: map[string]string{"transaction.timeout.ms": fmt.Sprint(transactionTimeout.Milliseconds())},
+		Properties: map[string]string{
+			"transaction.timeout.ms": fmt.Sprint(transactionTimeout.Milliseconds()),
+			"worker.name":            "crash", // each is the successor of the last: it need not wait for its session to run out
+		},
 		Connectors: map[string]map[string]string{connector: r.config},
 	}
 	if f.point != "" {

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/headwater/headwater/internal/kafka"
+)
+
+// topicsKept is how long a topic that was found in order is not looked at again: a cluster's tasks share few topics, and
+// hundreds of tasks may start at once.
+const topicsKept = time.Minute
+
+// topics creates and checks the connectors' topics. It is safe for concurrent use; one question goes to Kafka at a time.
+type topics struct {
+	admin *kafka.Admin
+	turn  chan struct{}         // held by whoever uses known
+	known map[string]knownTopic // by name
+}
+
+type knownTopic struct {
+	limit int // max.message.bytes
+	until time.Time
+}
+
+func newTopics(admin *kafka.Admin) *topics {
+	return &topics{admin: admin, turn: make(chan struct{}, 1), known: map[string]knownTopic{}}
+}
+
+// ensure returns the greatest message that the topic takes, in bytes.
+func (t *topics) ensure(ctx context.Context, topic kafka.Topic) (int, error) {
+	select {
+	case t.turn <- struct{}{}:
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+	defer func() { <-t.turn }()
+	if limit, ok := t.kept(topic.Name); ok {
+		return limit, nil
+	}
+	if err := t.admin.Ensure(ctx, topic); err != nil {
+		return 0, err
+	}
+	limit := t.admin.MaxMessageBytes(ctx, topic.Name)
+	t.known[topic.Name] = knownTopic{limit, time.Now().Add(topicsKept)}
+	return limit, nil
+}
+
+func (t *topics) kept(name string) (int, bool) {
+	k, ok := t.known[name]
+	if ok && time.Now().After(k.until) {
+		delete(t.known, name)
+		ok = false
+	}
+	return k.limit, ok
+}

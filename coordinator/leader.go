@@ -1,0 +1,155 @@
+package coordinator
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/headwater/headwater/coordinator/rows"
+	"github.com/headwater/headwater/internal/fault"
+	"github.com/headwater/headwater/internal/record"
+	headwaterv1 "github.com/headwater/headwater/proto/headwater/v1"
+)
+
+// Writer commits under the cluster's transactional id, connect-cluster-<group.id>.
+type Writer interface {
+	Claim(context.Context) error
+	Commit(context.Context, []record.Batch) error
+	Close()
+}
+
+// Leader is the right to write the config topic and the assignments topic. Whoever claims it last has it: an earlier
+// leader's write fails. Its methods are called by whoever holds its turn.
+type Leader struct {
+	self   *headwaterv1.Member
+	topic  rows.Topic
+	board  *Board
+	writer Writer
+	turn   chan struct{} // holds one token: changes and passes go one at a time
+	may    func() bool   // whether the group says that this worker leads
+	leads  bool          // the writer's claim is good, as far as we know
+	epoch  int64         // of the last row that we wrote
+	fenced int           // how often in a row somebody took the claim
+	after  time.Time     // no new claim before, so that two leaders that both believe in themselves do not duel
+}
+
+// NewLeader returns a leader that leads nothing yet. topic is <group.id>-assignments.
+// may says whether the group gives this worker the lead.
+func NewLeader(self *headwaterv1.Member, topic string, board *Board, writer Writer, may func() bool) *Leader {
+	return &Leader{
+		self: self, topic: rows.Topic(topic), board: board, writer: writer, may: may, turn: make(chan struct{}, 1),
+	}
+}
+
+// Known reports whether this worker is in the group and somebody in it leads, and whether that is this worker.
+func (l *Leader) Known(ctx context.Context, r Roll) (self, known bool) {
+	row := l.board.leader()
+	if l.may() {
+		return true, l.board.isSelf(row)
+	}
+	members, _, err := r.Members(ctx)
+	return false, err == nil && listed(members, l.self.GetName(), l.self.GetInstance()) &&
+		listed(members, row.GetWorker(), row.GetInstance())
+}
+
+func listed(members []Living, name, instance string) bool {
+	return slices.ContainsFunc(members, func(m Living) bool { return m.GetName() == name && m.GetInstance() == instance })
+}
+
+// take waits for the turn. It is a channel and no mutex, so that waiting ends with ctx.
+func (l *Leader) take(ctx context.Context) error {
+	select {
+	case l.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return &fault.Error{Kind: fault.Retriable, Op: "wait for another change to end", Err: ctx.Err()}
+	}
+}
+
+func (l *Leader) give() { <-l.turn }
+
+// do runs change as the leader, alone. It claims the lead first if need be.
+func (l *Leader) do(ctx context.Context, change func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, passLimit)
+	defer cancel()
+	if err := l.take(ctx); err != nil {
+		return err
+	}
+	defer l.give()
+	if err := l.lead(ctx); err != nil {
+		return err
+	}
+	return change(ctx)
+}
+
+// lead makes sure of the claim: whoever led before can write no more.
+func (l *Leader) lead(ctx context.Context) error {
+	if !l.may() || time.Now().Before(l.after) {
+		l.resign()
+		return &Lost{What: "the lead", Holder: l.board.leader().GetWorker()}
+	}
+	if l.leads {
+		return nil
+	}
+	if err := l.writer.Claim(ctx); err != nil {
+		return err
+	}
+	l.leads = true
+	if err := l.board.Sync(ctx); err != nil {
+		l.resign()
+		return err
+	}
+	l.epoch = l.highest()
+	return l.write(ctx, nil)
+}
+
+// highest is the epoch that no row exceeds.
+func (l *Leader) highest() int64 {
+	view := l.board.View()
+	epoch := max(l.epoch, view.Leader.GetEpoch())
+	for _, row := range view.Tasks {
+		epoch = max(epoch, row.GetEpoch())
+	}
+	return epoch
+}
+
+// next is the epoch of the rows about to be written.
+func (l *Leader) next() int64 { return l.epoch + 1 }
+
+// write commits messages with the leader's row of the next epoch, and reads them back. An error that may heal is met by
+// another claim and another try: the same rows twice do no harm in a compacted topic.
+func (l *Leader) write(ctx context.Context, messages []record.Message) error {
+	row := &headwaterv1.Leader{
+		Worker: l.self.GetName(), Instance: l.self.GetInstance(), Url: l.self.GetUrl(), Epoch: l.next(), Protocol: Protocol,
+	}
+	batch := record.Batch{Messages: record.Each(append(slices.Clone(messages), l.topic.Leader(row))...)}
+	err := l.writer.Commit(ctx, []record.Batch{batch})
+	if err != nil && fault.KindOf(err) == fault.Retriable && l.may() {
+		l.writer.Close() // any commit error discards the client (R11)
+		if err = l.writer.Claim(ctx); err == nil {
+			err = l.writer.Commit(ctx, []record.Batch{batch})
+		}
+	}
+	if err != nil {
+		return l.failed(err)
+	}
+	l.epoch, l.fenced = row.GetEpoch(), 0
+	return l.board.Sync(ctx)
+}
+
+// failed discards the claim. Who was fenced has been replaced, or shares its group.id with another cluster.
+func (l *Leader) failed(err error) error {
+	l.resign()
+	if fault.KindOf(err) != fault.Fenced {
+		return err
+	}
+	l.fenced++
+	l.after = time.Now().Add(min(time.Second<<min(l.fenced, 5), 30*time.Second))
+	return &Lost{What: "the lead", Holder: "that came later"}
+}
+
+// resign lets go of the claim.
+func (l *Leader) resign() {
+	l.writer.Close()
+	l.leads = false
+}
