@@ -52,7 +52,7 @@ fuzz: ## each fuzz target for FUZZTIME
 .PHONY: generate
 generate: ## write the generated files: protobuf code and docs/reference
 	$(GO) run ./proto/gen
-	$(GO) test ./internal/connector ./internal/settings ./cmd/worker -run TestReferencePage -update
+	$(GO) test ./internal/connector ./internal/settings ./internal/api ./cmd/worker ./cmd/workerctl -run TestReferencePage -update
 
 .PHONY: test
 test: ## everything: check, race, embedded broker and real Kafka, short proofs, teeth (under 35 minutes)
@@ -70,6 +70,14 @@ integration: ## the integration suite on the embedded broker and on real Kafka
 foreign: ## a real HTTP service into real Kafka, read with kcat
 	$(GO) test -count=1 -timeout 10m -v ./test/foreign/...
 
+.PHONY: curl
+curl: ## the REST API driven by curl and by a schema checker: the real binary
+	$(GO) test -count=1 -timeout 15m ./test/curl/...
+
+.PHONY: connect
+connect: ## real Kafka Connect on our topics, we on its, and a Connect client: real Kafka
+	$(GO) test -count=1 -timeout 10m ./test/connect/...
+
 .PHONY: states
 states: ## what can be wrong ends in a clear state: the real binary on real Kafka
 	$(GO) test -count=1 -timeout 10m ./test/states/...
@@ -86,8 +94,13 @@ chaos-teeth: ## every rule broken on purpose must be caught by its named check
 crash: ## kill -9 and SIGSTOP on real Kafka (N=20 kills, SEED=)
 	$(GO) test -tags proof -count=1 -timeout 60m -run TestCrash -v ./test/crash $(if $(N),-kills $(N)) $(if $(SEED),-seed $(SEED))
 
+.PHONY: rolling
+rolling: ## a cluster under load: rolling restarts, kills, zombies, partitions, scale; real Kafka (N=2 rounds)
+	$(GO) test -tags proof -count=1 -timeout 60m -v ./test/rolling/... $(if $(N),-rounds $(N))
+
 .PHONY: soak
-soak: ## the proofs at the size that is quoted: 200 kills, 2,000 cycles
+soak: ## the proofs at the size that is quoted: 200 kills, 2,000 cycles, 20 rounds
+	$(MAKE) rolling N=20
 	$(MAKE) crash N=200
 	$(MAKE) chaos N=2000
 	$(MAKE) chaos-teeth

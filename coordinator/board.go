@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/headwater/headwater/coordinator/rows"
+	"github.com/headwater/headwater/internal/proof"
 	"github.com/headwater/headwater/internal/record"
 	headwaterv1 "github.com/headwater/headwater/proto/headwater/v1"
 )
@@ -62,7 +63,8 @@ func (b *Board) holds(t rows.Task, epoch int64) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	row := b.view.Tasks[t]
-	if row.GetWorker() == b.self.GetName() && row.GetInstance() == b.self.GetInstance() && row.GetEpoch() == epoch {
+	same := row.GetInstance() == b.self.GetInstance() || proof.Broken("instance")
+	if row.GetWorker() == b.self.GetName() && same && row.GetEpoch() == epoch {
 		return nil
 	}
 	holder := row.GetWorker()

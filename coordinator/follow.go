@@ -53,7 +53,7 @@ func (m *Member) wants(current map[rows.Task]Want) map[rows.Task]Want {
 	}
 	view := m.Board.View()
 	for t, row := range view.Tasks {
-		if row.GetWorker() != m.Self.GetName() || row.GetInstance() != m.Self.GetInstance() {
+		if row.GetWorker() != m.Self.GetName() || row.GetInstance() != m.Self.GetInstance() && !proof.Broken("instance") {
 			continue
 		}
 		c, known := m.Herder.Connector(t.Connector)
@@ -109,7 +109,7 @@ func (m *Member) Stopped(t rows.Task) {
 // Leave waits until every task has been moved to another worker, nobody is there to take them, or ctx ends. The worker
 // has said in gossip that it is draining.
 func (m *Member) Leave(ctx context.Context) {
-	for ctx.Err() == nil && m.Gossip != nil && m.others() > 0 {
+	for ctx.Err() == nil && m.Gossip != nil && m.others() > 0 && !proof.Broken("drain") {
 		board := m.Board.Changed()
 		if m.owned() == 0 {
 			return

@@ -141,6 +141,9 @@ func (m *Member) once(ctx context.Context) {
 	pause(ctx, passEvery)
 }
 
+// Silent reports whether the group has not been heard from for so long that this worker runs nothing.
+func (m *Member) Silent() bool { return m.silent.Load() }
+
 // turn notes that the leader's loop is alive.
 func (m *Member) turn() { m.turned.Store(int64(time.Since(m.born))) }
 

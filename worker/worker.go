@@ -41,6 +41,7 @@ type Worker struct {
 // running is one task at work.
 type running struct {
 	want   coordinator.Want
+	ctx    context.Context // over once it is not wanted any more
 	cancel context.CancelFunc
 	done   chan struct{}
 
@@ -61,12 +62,9 @@ func (w *Worker) Apply(want map[rows.Task]coordinator.Want) {
 		if wanted, ok := want[name]; !ok || !wanted.Same(r.want) {
 			r.cancel()
 		}
-		if _, ok := want[name]; !ok {
-			delete(w.running, name)
-		}
 	}
 	for _, name := range slices.SortedFunc(maps.Keys(want), byName) {
-		if r, ok := w.running[name]; !ok || !want[name].Same(r.want) {
+		if r, ok := w.running[name]; !ok || r.ctx.Err() != nil {
 			w.running[name] = w.start(want[name], r)
 		}
 	}
@@ -88,7 +86,7 @@ func (w *Worker) Stop() {
 // start runs a task once its former run, if there is one, is over.
 func (w *Worker) start(wanted coordinator.Want, former *running) *running {
 	ctx, cancel := context.WithCancel(context.Background())
-	r := &running{want: wanted, cancel: cancel, done: make(chan struct{})}
+	r := &running{want: wanted, ctx: ctx, cancel: cancel, done: make(chan struct{})}
 	w.all.Go(func() {
 		defer close(r.done)
 		if former != nil {
@@ -96,9 +94,19 @@ func (w *Worker) start(wanted coordinator.Want, former *running) *running {
 		}
 		w.run(ctx, r)
 		cancel()
+		w.forget(r)
 		w.Stopped(wanted.Task)
 	})
 	return r
+}
+
+// forget takes a run that is over from the list, unless the next one stands there.
+func (w *Worker) forget(r *running) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.running[r.want.Task] == r {
+		delete(w.running, r.want.Task)
+	}
 }
 
 // run is a task's life: prepared while the worker before may still be at it, then, when that one has let go, run to its

@@ -21,6 +21,9 @@ func (m *member) connectors(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	self, err := m.led(ctx)
+	if err == nil {
+		err = m.caughtUp(ctx)
+	}
 	if err != nil {
 		return err
 	}

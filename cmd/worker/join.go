@@ -52,7 +52,7 @@ func (m *member) join(ctx context.Context) (err error) {
 		m.onStop(m.gossip.Close)
 		m.self.Gossip, config.Gossip = m.gossip.Addr(), m.gossip
 	}
-	said, err := proto.Marshal(m.self)
+	said, err := proto.Marshal(headwaterv1.Stamped(m.self))
 	if err != nil {
 		return err
 	}

@@ -68,7 +68,7 @@ func (m *member) apiOptions(cluster string) api.Options {
 			Class: "HttpSourceV2", Type: "source", Version: Version,
 			Aliases: []string{"io.confluent.connect.http.source.GenericHttpSourceConnector"},
 		}},
-		Health: func(context.Context) (api.Stage, error) { return *m.stage.Load(), nil },
+		Health: m.health,
 	}
 	if m.access.Guards() {
 		o.Guard = m.access
@@ -86,6 +86,14 @@ func (m *member) view() view.View {
 		Herder: m.herder, Board: m.board, Part: m.part.Load(), Roll: roll{m.group.Load()}, Gossip: m.gossip,
 		Running: m.running, Report: m.report, Forward: m.forward, Store: offsets.Store{Table: m.offsets}, Parse: m.parse,
 	}
+}
+
+// health is whether this worker can take part: it knows what stands in the topics, and the group hears it.
+func (m *member) health(context.Context) (api.Stage, error) {
+	if p := m.part.Load(); p != nil && p.Silent() && m.stage.Load().Ready {
+		return api.Stage{Detail: "no contact with the group " + m.options.settings.GroupID + " in Kafka; its tasks are stopped"}, nil
+	}
+	return *m.stage.Load(), nil
 }
 
 // names are what callers may call this worker besides the host that it listens on.

@@ -94,8 +94,19 @@ func (m *member) open(topic string, read func(int64, record.Message)) (*kafka.Ta
 	t, err := m.cluster.OpenTable(topic, read)
 	if err == nil {
 		m.onStop(t.Close)
+		m.tails = append(m.tails, t)
 	}
 	return t, err
+}
+
+// caughtUp returns when this worker knows all that stood in the internal topics: only then can it be asked.
+func (m *member) caughtUp(ctx context.Context) error {
+	for _, t := range m.tails {
+		if err := t.Sync(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // leads reports whether the group gives this worker the lead.

@@ -36,6 +36,7 @@ type member struct {
 	cluster *kafka.Cluster
 	admin   *kafka.Admin
 	offsets *kafka.Table
+	tails   []*kafka.Table // of all internal topics
 	board   *coordinator.Board
 	leader  *coordinator.Leader
 	herder  *coordinator.Herder

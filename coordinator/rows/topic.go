@@ -56,6 +56,7 @@ func message(t Topic, key string, m proto.Message, tombstone bool) record.Messag
 // encode never returns nil, which would be a tombstone. Text that is not UTF-8 is all that protobuf refuses in these
 // messages, so its bad bytes are replaced first.
 func encode(m proto.Message) []byte {
+	m = headwaterv1.Stamped(m)
 	options := proto.MarshalOptions{Deterministic: true}
 	value, err := options.MarshalAppend([]byte{}, m)
 	if err == nil {

@@ -11,7 +11,8 @@ import (
 func (s *Server) routes() []route {
 	all := append(s.workerRoutes(), s.connectRoutes()...)
 	all = append(all, s.adminRoutes()...)
-	return append(all, s.managedRoutes()...)
+	all = append(all, s.managedRoutes()...)
+	return append(all, s.nextRoutes()...)
 }
 
 // workerRoutes are about the worker that is asked.
