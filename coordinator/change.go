@@ -29,6 +29,11 @@ func (m *Member) Change(ctx context.Context, c Change, dry bool) (moves []plan.M
 		if err != nil {
 			return err
 		}
+		if !dry {
+			if err := m.pass(ctx); err != nil {
+				return err
+			}
+		}
 		duties, view := m.Herder.duties(), m.Board.View()
 		if err := c.check(duties, living, view); err != nil {
 			return err

@@ -21,6 +21,7 @@ import (
 	"cmp"
 	"time"
 
+	"github.com/headwater/headwater/coordinator/board"
 	"github.com/headwater/headwater/coordinator/rows"
 	"github.com/headwater/headwater/internal/connector"
 	headwaterv1 "github.com/headwater/headwater/proto/headwater/v1"
@@ -29,6 +30,16 @@ import (
 // Protocol is the version of what workers tell each other. A worker takes rows and gossip of any version: what it does not
 // know it leaves alone.
 const Protocol = 1
+
+// What package board has, under the names that the rooms above use.
+type (
+	Board = board.Board
+	Lease = board.Lease
+	Lost  = board.Lost
+)
+
+// NewBoard returns a board that has read nothing; see board.New.
+var NewBoard = board.New
 
 // Want is a task that this worker should run.
 type Want struct {

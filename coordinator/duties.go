@@ -32,6 +32,9 @@ func (h *Herder) duties() map[rows.Task]duty {
 	for _, name := range h.state.Names() {
 		c, _ := h.state.Connector(name)
 		version := configs.Fingerprint(c.Config)
+		if name == "" {
+			continue // it can have no row
+		}
 		for n, task := range c.Tasks {
 			if apis := configs.TaskAPIs(task); apis != nil {
 				out[Task(name, n)] = duty{version: version, ids: h.ids(name, apis)}
@@ -63,7 +66,7 @@ func (h *Herder) repair(ctx context.Context) error {
 			continue
 		}
 		h.Log.Info("tasks written anew", "connector", name, "tasks", len(tasks))
-		if err := h.quiesce(ctx, name, len(tasks)); err != nil {
+		if err := h.quiesce(ctx, name, configs.Fingerprint(c.Config), apisIn(tasks)); err != nil {
 			return err
 		}
 		if err := h.write(ctx, slices.Concat(h.Topic.TaskSet(name, tasks), h.Topic.Fence(name, apisIn(tasks)))); err != nil {
@@ -104,7 +107,7 @@ func apisIn(tasks []map[string]string) int {
 func (h *Herder) keyAge(now time.Time) time.Duration {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if k := h.state.Session(); k != nil {
+	if k := h.state.Session(); k != nil && !now.Before(time.UnixMilli(k.Created)) { // from the future: a clock was wrong
 		return now.Sub(time.UnixMilli(k.Created))
 	}
 	return math.MaxInt64

@@ -19,7 +19,12 @@ func (m *Member) follow(ctx context.Context) {
 	for ctx.Err() == nil {
 		board, herder := m.Board.Changed(), m.Herder.Changed()
 		current = m.wants(current)
+		m.applying.Lock()
+		if m.stopping.Load() {
+			clear(current)
+		}
 		m.Apply(current)
+		m.applying.Unlock()
 		select {
 		case <-ctx.Done():
 		case <-board:

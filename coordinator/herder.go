@@ -57,6 +57,7 @@ type Herder struct {
 
 // NewHerder returns a herder that has read nothing yet.
 func NewHerder(c HerderConfig) *Herder {
+	c.Leader.synced = c.Synced
 	return &Herder{HerderConfig: c, state: configs.NewState(), changed: newAlert(), planned: map[string]plannedTasks{}}
 }
 
@@ -120,7 +121,7 @@ func (h *Herder) Put(ctx context.Context, name string, config map[string]string)
 // put takes the connector's rows from everybody, fences every id that it had or will have, and only then writes the
 // configuration: before any new task starts, no old one can commit (R16).
 func (h *Herder) put(ctx context.Context, name string, config map[string]string, initial configs.Target) error {
-	config = maps.Clone(config)
+	config = maps.Collect(maps.All(config))
 	config["name"] = name
 	parsed, err := h.Parse(config)
 	if err != nil {
@@ -137,7 +138,7 @@ func (h *Herder) put(ctx context.Context, name string, config map[string]string,
 	if initial == configs.Stopped || known && old.Target == configs.Stopped {
 		tasks = nil // a stopped connector is one without tasks
 	}
-	if err := h.quiesce(ctx, name, len(parsed.APIs)); err != nil {
+	if err := h.quiesce(ctx, name, configs.Fingerprint(config), len(parsed.APIs)); err != nil {
 		return err
 	}
 	return h.write(ctx, slices.Concat(
@@ -150,7 +151,7 @@ func (h *Herder) Delete(ctx context.Context, name string) error {
 		if _, known := h.Connector(name); !known {
 			return fmt.Errorf("delete connector %s: %w", name, ErrUnknown)
 		}
-		if err := h.quiesce(ctx, name, 0); err != nil {
+		if err := h.quiesce(ctx, name, "", 0); err != nil {
 			return err
 		}
 		messages := h.Topic.Delete(name)
@@ -180,7 +181,7 @@ func (h *Herder) Target(ctx context.Context, name, state string) error {
 		messages := h.Topic.TargetState(name, target)
 		switch {
 		case target == configs.Stopped:
-			if err := h.quiesce(ctx, name, 0); err != nil {
+			if err := h.quiesce(ctx, name, "", 0); err != nil {
 				return err
 			}
 			messages = slices.Concat(h.Topic.TaskSet(name, nil), messages)
@@ -238,13 +239,13 @@ func (h *Herder) Say(ctx context.Context, messages ...record.Message) error {
 
 // quiesce leaves nobody who could commit for the connector: first the rows name nobody, then the ids that an earlier
 // configuration may have used, and the new one's apis, are fenced. Whoever claims after that finds the row changed.
-func (h *Herder) quiesce(ctx context.Context, name string, apis int) error {
+func (h *Herder) quiesce(ctx context.Context, name, version string, apis int) error {
 	var messages []record.Message
 	for t, row := range h.Leader.board.View().Tasks {
 		if t.Connector == name && row.GetWorker() != "" {
 			row = proto.CloneOf(row)
 			row.From, row.Worker, row.Instance = row.GetWorker(), "", ""
-			row.Epoch, row.Reason = h.Leader.next(), "its connector changes"
+			row.Epoch, row.Reason, row.Config = h.Leader.next(), "its connector changes", version
 			messages = append(messages, h.Leader.topic.Task(t, row))
 		}
 	}

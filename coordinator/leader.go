@@ -2,7 +2,9 @@ package coordinator
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/headwater/headwater/coordinator/rows"
@@ -25,12 +27,15 @@ type Leader struct {
 	topic  rows.Topic
 	board  *Board
 	writer Writer
-	turn   chan struct{} // holds one token: changes and passes go one at a time
-	may    func() bool   // whether the group says that this worker leads
-	leads  bool          // the writer's claim is good, as far as we know
-	epoch  int64         // of the last row that we wrote
-	fenced int           // how often in a row somebody took the claim
-	after  time.Time     // no new claim before, so that two leaders that both believe in themselves do not duel
+	synced func(context.Context) error // reads the config topic to its end; NewHerder sets it
+	turn   chan struct{}               // holds one token: changes and passes go one at a time
+	taken  atomic.Pointer[time.Time]   // when the turn was taken that is under way; nil: none is
+	may    func() bool                 // whether the group says that this worker leads
+	leads  bool                        // the writer's claim is good, as far as we know
+	since  time.Time                   // of the claim
+	epoch  int64                       // of the last row that we wrote
+	fenced int                         // how often somebody took the claim from us lately
+	after  time.Time                   // no new claim before, so that two leaders that both believe in themselves do not duel
 }
 
 // NewLeader returns a leader that leads nothing yet. topic is <group.id>-assignments.
@@ -43,9 +48,9 @@ func NewLeader(self *headwaterv1.Member, topic string, board *Board, writer Writ
 
 // Known reports whether this worker is in the group and somebody in it leads, and whether that is this worker.
 func (l *Leader) Known(ctx context.Context, r Roll) (self, known bool) {
-	row := l.board.leader()
+	row := l.board.LeaderRow()
 	if l.may() {
-		return true, l.board.isSelf(row)
+		return true, l.board.IsSelf(row)
 	}
 	members, _, err := r.Members(ctx)
 	return false, err == nil && listed(members, l.self.GetName(), l.self.GetInstance()) &&
@@ -60,13 +65,25 @@ func listed(members []Living, name, instance string) bool {
 func (l *Leader) take(ctx context.Context) error {
 	select {
 	case l.turn <- struct{}{}:
+		l.taken.Store(new(time.Now()))
 		return nil
 	case <-ctx.Done():
 		return &fault.Error{Kind: fault.Retriable, Op: "wait for another change to end", Err: ctx.Err()}
 	}
 }
 
-func (l *Leader) give() { <-l.turn }
+func (l *Leader) give() {
+	l.taken.Store(nil)
+	<-l.turn
+}
+
+// held is how long the turn under way has lasted; the watchdog looks at it.
+func (l *Leader) held() time.Duration {
+	if at := l.taken.Load(); at != nil {
+		return time.Since(*at)
+	}
+	return 0
+}
 
 // do runs change as the leader, alone. It claims the lead first if need be.
 func (l *Leader) do(ctx context.Context, change func(context.Context) error) error {
@@ -86,7 +103,7 @@ func (l *Leader) do(ctx context.Context, change func(context.Context) error) err
 func (l *Leader) lead(ctx context.Context) error {
 	if !l.may() || time.Now().Before(l.after) {
 		l.resign()
-		return &Lost{What: "the lead", Holder: l.board.leader().GetWorker()}
+		return &Lost{What: "the lead", Holder: l.board.LeaderRow().GetWorker()}
 	}
 	if l.leads {
 		return nil
@@ -99,7 +116,14 @@ func (l *Leader) lead(ctx context.Context) error {
 		l.resign()
 		return err
 	}
+	if l.synced != nil {
+		if err := l.synced(ctx); err != nil {
+			l.resign()
+			return err
+		}
+	}
 	l.epoch = l.highest()
+	l.since = time.Now()
 	return l.write(ctx, nil)
 }
 
@@ -126,15 +150,32 @@ func (l *Leader) write(ctx context.Context, messages []record.Message) error {
 	err := l.writer.Commit(ctx, []record.Batch{batch})
 	if err != nil && fault.KindOf(err) == fault.Retriable && l.may() {
 		l.writer.Close() // any commit error discards the client (R11)
-		if err = l.writer.Claim(ctx); err == nil {
+		if err = l.again(ctx, row); err == nil {
 			err = l.writer.Commit(ctx, []record.Batch{batch})
 		}
 	}
 	if err != nil {
 		return l.failed(err)
 	}
-	l.epoch, l.fenced = row.GetEpoch(), 0
+	l.epoch = row.GetEpoch()
+	if time.Since(l.since) > time.Minute { // a claim that lasts is no duel
+		l.fenced = 0
+	}
 	return l.board.Sync(ctx)
+}
+
+// again claims once more, unless somebody else has written since: what we meant to write was worked out before that.
+func (l *Leader) again(ctx context.Context, row *headwaterv1.Leader) error {
+	if err := l.writer.Claim(ctx); err != nil {
+		return err
+	}
+	if err := l.board.Sync(ctx); err != nil {
+		return err
+	}
+	if now := l.board.LeaderRow(); now != nil && !l.board.IsSelf(now) || l.highest() > row.GetEpoch() {
+		return &fault.Error{Kind: fault.Fenced, Op: "claim the lead again", Err: errors.New("another worker has led meanwhile")}
+	}
+	return nil
 }
 
 // failed discards the claim. Who was fenced has been replaced, or shares its group.id with another cluster.
@@ -146,6 +187,18 @@ func (l *Leader) failed(err error) error {
 	l.fenced++
 	l.after = time.Now().Add(min(time.Second<<min(l.fenced, 5), 30*time.Second))
 	return &Lost{What: "the lead", Holder: "that came later"}
+}
+
+// release lets go of the claim when the group has given the lead to another. What was known under it is old.
+func (l *Leader) release(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, passLimit)
+	defer cancel()
+	if l.take(ctx) == nil {
+		defer l.give()
+		if l.leads {
+			l.resign()
+		}
+	}
 }
 
 // resign lets go of the claim.

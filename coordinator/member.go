@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -68,18 +69,21 @@ type MemberConfig struct {
 type Member struct {
 	MemberConfig
 
-	known    []Living // as of the last time that the group was stable
+	known    []Living  // as of the last time that the group was stable
+	asOf     time.Time // the claim under which known was read
 	words    *handover.Book
 	silent   atomic.Bool  // nothing is heard from the group
 	stopping atomic.Bool  // the worker is about to end
 	turned   atomic.Int64 // when the leader's loop last came round, in nanoseconds since born
 	born     time.Time
+	hung     chan error    // why Run must end without waiting for what hangs
+	applying sync.Mutex    // held from deciding what to run to having said so
 	wake     chan struct{} // buffered: something changed that the follower should look at
 }
 
 // NewMember returns a member that does nothing until Run.
 func NewMember(c MemberConfig) *Member {
-	return &Member{MemberConfig: c, words: handover.New(), born: time.Now(), wake: make(chan struct{}, 1)}
+	return &Member{MemberConfig: c, words: handover.New(), born: time.Now(), wake: make(chan struct{}, 1), hung: make(chan error, 1)}
 }
 
 // ErrHung says that the leader's loop hung, or its group's was: the worker left the group and should end.
@@ -94,7 +98,14 @@ func (m *Member) Run(ctx context.Context) error {
 	g.Go(func() error { m.leadLoop(ctx); return nil })
 	g.Go(func() error { return m.guard(ctx) })
 	g.Go(func() error { return m.heed(ctx) })
-	return g.Wait()
+	ended := make(chan error, 1)
+	go func() { ended <- g.Wait() }()
+	select {
+	case err := <-ended:
+		return err
+	case err := <-m.hung: // whoever hangs is not waited for
+		return err
+	}
 }
 
 // passEvery is how often the leader looks at the group even when nothing tells it to.
@@ -107,6 +118,8 @@ func (m *Member) leadLoop(ctx context.Context) {
 		m.turn()
 		if m.Group.Leads() && !m.silent.Load() {
 			m.once(ctx)
+		} else if !m.Group.Leads() {
+			m.Leader.release(ctx)
 		}
 		select {
 		case <-ctx.Done():
@@ -163,9 +176,10 @@ func (m *Member) guard(ctx context.Context) error {
 			m.Log.Warn("contact with the group", "lost", silent)
 			m.rouse()
 		}
-		hung := time.Since(m.born)-time.Duration(m.turned.Load()) > 2*passLimit
+		hung := time.Since(m.born)-time.Duration(m.turned.Load()) > 2*passLimit || m.Leader.held() > 2*passLimit
 		if hung && !proof.Broken("watchdog") {
-			return &fault.Error{Op: "lead group", Err: ErrHung, Hint: "the process ends so that another worker can lead; restart it"}
+			m.hung <- &fault.Error{Op: "lead group", Err: ErrHung, Hint: "the process ends so that another worker can lead; restart it"}
+			return nil
 		}
 	}
 }
@@ -212,9 +226,9 @@ func addresses(members []Living) []string {
 // replaceLeader acts when gossip says that the leader is gone: whoever notices takes it out of the group, and all rejoin
 // so that the group settles without waiting for the next heartbeats.
 func (m *Member) replaceLeader(ctx context.Context, members []Living) {
-	leader := m.Board.leader()
+	leader := m.Board.LeaderRow()
 	state := m.Gossip.State(leader.GetWorker(), leader.GetInstance())
-	if leader == nil || m.Board.isSelf(leader) || m.Group.Leads() || state != gossip.Dead && state != gossip.Left {
+	if leader == nil || m.Board.IsSelf(leader) || m.Group.Leads() || len(m.dead(members)) == 0 || state != gossip.Dead && state != gossip.Left {
 		return
 	}
 	m.Log.Info("the leader is gone", "leader", leader.GetWorker(), "gossip", state)

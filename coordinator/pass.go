@@ -3,6 +3,7 @@ package coordinator
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/headwater/headwater/coordinator/gossip"
 	"github.com/headwater/headwater/coordinator/plan"
 	"github.com/headwater/headwater/coordinator/rows"
+	"github.com/headwater/headwater/internal/fault"
 	"github.com/headwater/headwater/internal/proof"
 	"github.com/headwater/headwater/internal/record"
 	headwaterv1 "github.com/headwater/headwater/proto/headwater/v1"
@@ -45,12 +47,12 @@ func (m *Member) pass(ctx context.Context) error {
 func (m *Member) quiesceStale(ctx context.Context, duties map[rows.Task]duty) error {
 	stale := map[string]bool{}
 	for t, row := range m.Board.View().Tasks {
-		if d, ok := duties[t]; ok && row.GetWorker() != "" && row.GetConfig() != d.version {
+		if d, ok := duties[t]; ok && row.GetConfig() != d.version {
 			stale[t.Connector] = true
 		}
 	}
 	for name := range stale {
-		if err := m.Herder.quiesce(ctx, name, 0); err != nil {
+		if err := m.Herder.quiesce(ctx, name, "", 0); err != nil {
 			return err
 		}
 	}
@@ -64,19 +66,30 @@ func (m *Member) alive(ctx context.Context) (map[string]Living, error) {
 	if err != nil {
 		return nil, err
 	}
-	if stable || m.known == nil {
-		m.known = members
+	if m.asOf != m.Leader.since { // another term: what was known then is old
+		m.known, m.asOf = nil, m.Leader.since
 	}
+	if stable {
+		m.known = members
+	} else if m.known == nil {
+		return nil, &fault.Error{Kind: fault.Retriable, Op: "list the group", Err: errors.New("it is rebalancing")}
+	}
+	dead := m.dead(m.known)
+	return newest(slices.DeleteFunc(slices.Clone(m.known), func(l Living) bool { return dead[l.ID] })), nil
+}
+
+// dead are those whom gossip holds for dead, nobody when that is most of them.
+func (m *Member) dead(members []Living) map[string]bool {
 	dead := map[string]bool{}
-	for _, l := range m.known {
+	for _, l := range members {
 		if s := m.gossiped(l); s == gossip.Dead || s == gossip.Left {
 			dead[l.ID] = true
 		}
 	}
-	if 2*len(dead) > len(m.known) {
+	if 2*len(dead) > len(members) {
 		clear(dead)
 	}
-	return newest(slices.DeleteFunc(slices.Clone(m.known), func(l Living) bool { return dead[l.ID] })), nil
+	return dead
 }
 
 func (m *Member) gossiped(l Living) gossip.State {

@@ -94,8 +94,8 @@ func (w *Worker) start(wanted coordinator.Want, former *running) *running {
 		}
 		w.run(ctx, r)
 		cancel()
-		w.forget(r)
 		w.Stopped(wanted.Task)
+		w.forget(r)
 	})
 	return r
 }

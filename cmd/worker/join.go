@@ -152,7 +152,11 @@ func (m *member) run(ctx context.Context) error {
 		}
 		return nil
 	})
-	return g.Wait()
+	err := g.Wait()
+	if errors.Is(err, coordinator.ErrHung) {
+		m.group.Load().Abandon() // whatever else may not end
+	}
+	return err
 }
 
 // leave lets other workers take the tasks one by one, stops what is left, and tells the group.

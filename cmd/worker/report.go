@@ -36,7 +36,9 @@ func above(epoch int64, known status.Status) int64 { return max(epoch, known.Gen
 // taskFaulty shows a task that is ours and whose configuration cannot be used here.
 func (m *member) taskFaulty(t rows.Task, epoch int64, err error) {
 	_, tasks := m.report.Status(t.Connector)
-	m.report.Task(t.Connector, t.N, status.Failed, err.Error(), above(epoch, tasks[t.N]))
+	if s := tasks[t.N]; s.State != status.Failed || s.Generation < epoch {
+		m.report.Task(t.Connector, t.N, status.Failed, err.Error(), above(epoch, s))
+	}
 }
 
 // taskStopped tells whoever has the task next.

@@ -59,7 +59,8 @@ func (m *member) apiOptions(cluster string) api.Options {
 	s, v := m.options.settings, m.view()
 	o := api.Options{
 		Listener: s.Listener, TLS: m.https, Opened: m.bound, Names: m.names(), Version: Version,
-		Reader: v, Writer: v, Lifecycle: v, Offsets: v, Alterer: v, CheckOffsets: v.CheckOffsets, KeepTopics: !s.TopicTrackingReset,
+		ClusterOptions: api.ClusterOptions{Cluster: v, Assigner: v, Self: v},
+		Reader:         v, Writer: v, Lifecycle: v, Offsets: v, Alterer: v, CheckOffsets: v.CheckOffsets, KeepTopics: !s.TopicTrackingReset,
 		Loggers: m.loggers, Voucher: voucher{m.forward}, Forward: m.forward,
 		Validator: validate.Connector{Parse: func(config map[string]string) error { _, _, err := m.check(config); return err }},
 		Mask:      connector.Mask, Metrics: promhttp.HandlerFor(m.metrics, promhttp.HandlerOpts{}), Log: m.log,

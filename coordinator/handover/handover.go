@@ -51,7 +51,7 @@ func (h *Book) Release(t rows.Task, epoch int64) {
 	h.mu.Lock()
 	w, ok := h.waiting[t]
 	if !ok && len(h.released) < maxEarly {
-		h.released[t] = epoch
+		h.released[t] = max(h.released[t], epoch)
 	}
 	h.mu.Unlock()
 	if ok && epoch >= w.epoch {

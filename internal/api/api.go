@@ -100,6 +100,7 @@ type Validator interface {
 // Options are what the server needs. Fields without a default must be set, those said to be optional answer 501 when
 // absent.
 type Options struct {
+	ClusterOptions
 	// Listener is what is in the property listeners: http://host:port or https://host:port; port 0 takes any free one. Other
 	// hosts than loopback need TLS and a Guard. Default http://127.0.0.1:8083.
 	Listener string

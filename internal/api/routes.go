@@ -12,6 +12,7 @@ func (s *Server) routes() []route {
 	all := append(s.workerRoutes(), s.connectRoutes()...)
 	all = append(all, s.adminRoutes()...)
 	all = append(all, s.managedRoutes()...)
+	all = append(all, s.clusterRoutes()...)
 	return append(all, s.nextRoutes()...)
 }
 

@@ -251,7 +251,10 @@ func under(room, prefix string) bool { return room == prefix || strings.HasPrefi
 
 // sameHouse allows a room to use those beside it below one parent: coordinator/configs, worker/pipeline/poll.
 func sameHouse(a, b string) bool {
-	for _, parent := range []string{"worker/pipeline", "worker/source", "coordinator", "internal/connector", "internal/record", "internal/dev", "internal/api", "internal/kafka"} {
+	for _, parent := range []string{
+		"worker/pipeline", "worker/source", "coordinator", "cmd/workerctl",
+		"internal/connector", "internal/record", "internal/dev", "internal/api", "internal/kafka",
+	} {
 		if under(a, parent) && strings.HasPrefix(b, parent+"/") {
 			return true
 		}

@@ -70,6 +70,11 @@ func (v View) worker(l coordinator.Living, at *rows.View) wire.Worker {
 	return w
 }
 
+// Worker implements api.Self.
+func (v View) Worker(ctx context.Context) (wire.Worker, error) {
+	return v.worker(coordinator.Living{Member: v.Self}, v.Board.View()), ctx.Err()
+}
+
 // stateOf words gossip's opinion; whoever left is as good as dead.
 func stateOf(s gossip.State) string {
 	if s == gossip.Left {
@@ -150,8 +155,8 @@ func (v View) Explain(ctx context.Context, name string) (wire.Explain, error) {
 	return out, nil
 }
 
-// ExplainHere is Explain of what runs on this worker alone, for other workers.
-func (v View) ExplainHere(name string) []wire.API {
+// ExplainOwn implements api.Self.
+func (v View) ExplainOwn(name string) []wire.API {
 	var out []wire.API
 	c, _ := v.Herder.Connector(name)
 	for id := range c.Tasks {
@@ -176,7 +181,7 @@ func (v View) ExplainHere(name string) []wire.API {
 // explain is about one task. there holds what its workers have said already.
 func (v View) explain(ctx context.Context, name string, t api.TaskStatus, worker string, there map[string][]wire.API) []wire.API {
 	if worker == v.Self.GetName() {
-		there[worker] = v.ExplainHere(name)
+		there[worker] = v.ExplainOwn(name)
 	} else if _, asked := there[worker]; !asked && worker != "" {
 		there[worker] = v.ask(ctx, worker, name)
 	}
@@ -218,7 +223,7 @@ func (v View) ask(ctx context.Context, worker, name string) []wire.API {
 		if l.GetName() != worker {
 			continue
 		}
-		body, err := v.Forward.Get(ctx, l.GetUrl(), wire.Base+"/connectors/"+url.PathEscape(name)+"/explain?local=true")
+		body, err := v.Forward.Get(ctx, l.GetUrl(), wire.Base+"/connectors/"+url.PathEscape(name)+"/explain?scope=worker")
 		answer := wire.Explain{}
 		if err == nil && json.Unmarshal(body, &answer) == nil {
 			return append([]wire.API{}, answer.APIs...)

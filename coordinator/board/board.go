@@ -1,4 +1,5 @@
-package coordinator
+// Package board is the assignments topic as one worker reads it, and the leases that follow from it.
+package board
 
 import (
 	"context"
@@ -20,12 +21,12 @@ type Board struct {
 
 	mu      sync.Mutex
 	view    *rows.View
-	changed alert
+	changed chan struct{}
 }
 
-// NewBoard returns a board that has read nothing. synced brings the topic's reader, which calls Read, up to its end.
-func NewBoard(self *headwaterv1.Member, synced func(context.Context) error, log *slog.Logger) *Board {
-	return &Board{self: self, synced: synced, log: log, view: rows.NewView(), changed: newAlert()}
+// New returns a board that has read nothing. synced brings the topic's reader, which calls Read, up to its end.
+func New(self *headwaterv1.Member, synced func(context.Context) error, log *slog.Logger) *Board {
+	return &Board{self: self, synced: synced, log: log, view: rows.NewView(), changed: make(chan struct{})}
 }
 
 // Read takes the next record of the topic. One that cannot be read is logged and passed over, so that it stops nobody else.
@@ -36,7 +37,8 @@ func (b *Board) Read(_ int64, m record.Message) {
 		b.log.Warn("assignment record skipped", "err", err)
 		return
 	}
-	b.changed.ring()
+	close(b.changed)
+	b.changed = make(chan struct{})
 }
 
 // Sync returns when everything that was in the topic when it was called has been read.
@@ -46,7 +48,7 @@ func (b *Board) Sync(ctx context.Context) error { return b.synced(ctx) }
 func (b *Board) Changed() <-chan struct{} {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.changed.c
+	return b.changed
 }
 
 // View returns the rows as of now.
@@ -74,8 +76,8 @@ func (b *Board) holds(t rows.Task, epoch int64) error {
 	return &Lost{What: "task " + t.String(), Holder: holder}
 }
 
-// leader returns the row of whoever leads, nil when nobody ever did.
-func (b *Board) leader() *headwaterv1.Leader {
+// LeaderRow returns the row of whoever leads, nil when nobody ever did.
+func (b *Board) LeaderRow() *headwaterv1.Leader {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.view.Leader
@@ -84,10 +86,11 @@ func (b *Board) leader() *headwaterv1.Leader {
 // Leader returns the leader's name and where its REST API is; self says that it is this worker. known is false while
 // nobody leads.
 func (b *Board) Leader() (name, url string, self, known bool) {
-	l := b.leader()
-	return l.GetWorker(), l.GetUrl(), b.isSelf(l), l != nil
+	l := b.LeaderRow()
+	return l.GetWorker(), l.GetUrl(), b.IsSelf(l), l != nil
 }
 
-func (b *Board) isSelf(l *headwaterv1.Leader) bool {
+// IsSelf reports whether a leader is this process.
+func (b *Board) IsSelf(l *headwaterv1.Leader) bool {
 	return l.GetWorker() == b.self.GetName() && l.GetInstance() == b.self.GetInstance()
 }
