@@ -94,13 +94,19 @@ chaos-teeth: ## every rule broken on purpose must be caught by its named check
 crash: ## kill -9 and SIGSTOP on real Kafka (N=20 kills, SEED=)
 	$(GO) test -tags proof -count=1 -timeout 60m -run TestCrash -v ./test/crash $(if $(N),-kills $(N)) $(if $(SEED),-seed $(SEED))
 
+.PHONY: cluster
+cluster: ## clusters of real processes on real Kafka: rolling restarts, kills, two versions, scale, zombies, partitions, odd states
+	$(GO) test -count=1 -timeout 20m -v ./test/rolling/...
+
 .PHONY: rolling
-rolling: ## a cluster under load: rolling restarts, kills, zombies, partitions, scale; real Kafka (N=2 rounds)
-	$(GO) test -tags proof -count=1 -timeout 60m -v ./test/rolling/... $(if $(N),-rounds $(N))
+rolling: ## rolling restarts of 5 workers under load, with a picture of the stalls (N=2 rounds, SEED=)
+	$(GO) test -count=1 -timeout 60m -run TestRolling -v ./test/rolling $(if $(N),-rounds $(N)) $(if $(SEED),-seed $(SEED))
 
 .PHONY: soak
-soak: ## the proofs at the size that is quoted: 200 kills, 2,000 cycles, 20 rounds
+soak: ## the proofs at the size that is quoted: 200 kills, 2,000 cycles, 20 rounds, 1,500 APIs, 50 zombies
 	$(MAKE) rolling N=20
+	$(GO) test -count=1 -timeout 30m -run TestScale -v ./test/rolling -connectors 100
+	$(GO) test -count=1 -timeout 30m -run TestZombies -v ./test/rolling -zombies 50
 	$(MAKE) crash N=200
 	$(MAKE) chaos N=2000
 	$(MAKE) chaos-teeth

@@ -3,10 +3,12 @@ package coordinator
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/headwater/headwater/coordinator/configs"
 	"github.com/headwater/headwater/coordinator/gossip"
+	"github.com/headwater/headwater/coordinator/handover"
 	"github.com/headwater/headwater/coordinator/rows"
 	"github.com/headwater/headwater/internal/connector"
 	"github.com/headwater/headwater/internal/proof"
@@ -98,23 +100,31 @@ func (m *Member) Received(r *headwaterv1.Released) {
 	m.words.Release(rows.Task{Connector: r.GetConnector(), N: int(r.GetTask())}, r.GetEpoch())
 }
 
-// Stopped tells the worker that has the task next that this one has let go. That it may not arrive is no harm: the other
-// waits a moment and claims.
+// Stopped tells the worker that has the task next that this one has let go. One that has just come may not be known to
+// gossip yet: then it is tried again for as long as the other waits. That it may not arrive is no harm.
 func (m *Member) Stopped(t rows.Task) {
 	row := m.Board.View().Tasks[t]
-	if m.Gossip == nil || row.GetFrom() != m.Self.GetName() || row.GetWorker() == m.Self.GetName() {
+	next := row.GetWorker()
+	if m.Gossip == nil || row.GetFrom() != m.Self.GetName() || next == m.Self.GetName() || next == "" {
 		return
 	}
 	word := &headwaterv1.Released{Connector: t.Connector, Task: int32(t.N), Epoch: row.GetEpoch()}
-	if err := m.Gossip.Tell(row.GetWorker(), word); err != nil {
-		m.Log.Debug("next worker not told", "task", t, "worker", row.GetWorker(), "err", err)
+	var err error
+	for until := time.Now().Add(handover.Patience); time.Now().Before(until); time.Sleep(tellAgain) {
+		if err = m.Gossip.Tell(next, word); err == nil {
+			return
+		}
 	}
+	m.Log.Debug("next worker not told", "task", t, "worker", next, "err", err)
 }
 
-// Leave waits until every task has been moved to another worker, nobody is there to take them, or ctx ends. The worker
-// has said in gossip that it is draining.
+// tellAgain is the pause before a word is given again.
+const tellAgain = 50 * time.Millisecond
+
+// Leave waits until every task has been moved to another worker, nobody is there to take them, the group is silent, or ctx
+// ends. The worker has said in gossip that it is draining.
 func (m *Member) Leave(ctx context.Context) {
-	for ctx.Err() == nil && m.Gossip != nil && m.others() > 0 && !proof.Broken("drain") {
+	for ctx.Err() == nil && m.Gossip != nil && !m.silent.Load() && m.others(ctx) && !proof.Broken("drain") {
 		board := m.Board.Changed()
 		if m.owned() == 0 {
 			return
@@ -127,15 +137,17 @@ func (m *Member) Leave(ctx context.Context) {
 	}
 }
 
-// others counts the workers that could take tasks.
-func (m *Member) others() int {
-	n := 0
-	for _, p := range m.Gossip.Peers() {
-		if p.State == gossip.Alive && !p.Member.GetDraining() && p.Member.GetInstance() != m.Self.GetInstance() {
-			n++
-		}
+// others reports whether a worker is there that could take tasks: one in the group that gossip does not hold for dead or
+// leaving. Gossip may not know it yet.
+func (m *Member) others(ctx context.Context) bool {
+	members, _, err := m.Roll.Members(ctx)
+	if err != nil {
+		return false
 	}
-	return n
+	return slices.ContainsFunc(members, func(l Living) bool {
+		state := m.gossiped(l)
+		return l.GetInstance() != m.Self.GetInstance() && state != gossip.Dead && state != gossip.Left && !m.leaving(l)
+	})
 }
 
 func (m *Member) owned() int {

@@ -71,6 +71,7 @@ type Member struct {
 
 	known    []Living  // as of the last time that the group was stable
 	asOf     time.Time // the claim under which known was read
+	mourned  string    // instance of the leader whose end was logged last
 	words    *handover.Book
 	silent   atomic.Bool  // nothing is heard from the group
 	stopping atomic.Bool  // the worker is about to end
@@ -173,7 +174,7 @@ func (m *Member) guard(ctx context.Context) error {
 		}
 		silent := time.Since(m.Group.Heard()) > m.Session*4/5 && !proof.Broken("self-stop")
 		if m.silent.Swap(silent) != silent {
-			m.Log.Warn("contact with the group", "lost", silent)
+			m.Log.Log(ctx, contact(silent), "contact with the group", "lost", silent)
 			m.rouse()
 		}
 		hung := time.Since(m.born)-time.Duration(m.turned.Load()) > 2*passLimit || m.Leader.held() > 2*passLimit
@@ -182,6 +183,13 @@ func (m *Member) guard(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+func contact(lost bool) slog.Level {
+	if lost {
+		return slog.LevelWarn
+	}
+	return slog.LevelInfo
 }
 
 // heed looks who else is in the group. It hastens what the group finds out by itself later: peers are gossiped with, and a
@@ -194,7 +202,7 @@ func (m *Member) heed(ctx context.Context) error {
 			return replaced(other)
 		}
 		if err == nil && m.Gossip != nil {
-			m.Gossip.Join(addresses(members))
+			m.Gossip.Join(Addresses(members))
 			m.replaceLeader(ctx, members)
 		}
 		select {
@@ -213,7 +221,8 @@ func replaced(other Living) error {
 	}
 }
 
-func addresses(members []Living) []string {
+// Addresses are where members gossip.
+func Addresses(members []Living) []string {
 	var out []string
 	for _, l := range members {
 		if a := l.GetGossip(); a != "" {
@@ -231,7 +240,10 @@ func (m *Member) replaceLeader(ctx context.Context, members []Living) {
 	if leader == nil || m.Board.IsSelf(leader) || m.Group.Leads() || len(m.dead(members)) == 0 || state != gossip.Dead && state != gossip.Left {
 		return
 	}
-	m.Log.Info("the leader is gone", "leader", leader.GetWorker(), "gossip", state)
+	if m.mourned != leader.GetInstance() {
+		m.mourned = leader.GetInstance()
+		m.Log.Info("the leader is gone", "leader", leader.GetWorker(), "gossip", state)
+	}
 	for _, l := range members {
 		if l.GetName() == leader.GetWorker() && l.GetInstance() == leader.GetInstance() {
 			if err := m.Roll.Evict(ctx, l.ID); err != nil {

@@ -125,7 +125,7 @@ func (r *Runner) position(ctx context.Context) (poll.State, error) {
 	if proof.Broken("R3") {
 		early, _ = r.Offsets.Load(ctx, r.Pipeline.Partition)
 	}
-	r.board.waiting("claim", time.Time{})
+	r.board.waiting(waitClaim, time.Time{})
 	if err := r.Committer.Claim(ctx); err != nil {
 		return poll.State{}, err
 	}
@@ -143,7 +143,7 @@ func (r *Runner) resume(ctx context.Context, early *offsets.Offset) (poll.State,
 			return poll.State{}, err
 		}
 	}
-	r.board.waiting("offset", time.Time{})
+	r.board.waiting(waitOffset, time.Time{})
 	stored, err := r.Offsets.Load(ctx, r.Pipeline.Partition)
 	if err != nil {
 		return poll.State{}, err

@@ -15,6 +15,13 @@ const (
 	Failed     State = "FAILED"
 )
 
+// What a task waits for before it polls.
+const (
+	waitHandover = "hand-over"
+	waitClaim    = "claim"
+	waitOffset   = "offset"
+)
+
 // Status is what can be said about one API at a moment.
 type Status struct {
 	State State

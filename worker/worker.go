@@ -118,7 +118,7 @@ func (w *Worker) run(ctx context.Context, r *running) {
 		r.mu.Lock()
 		r.task = task
 		r.mu.Unlock()
-		r.board.waiting("hand-over", time.Time{})
+		r.board.waiting(waitHandover, time.Time{})
 		wait(ctx, r.want.Ready)
 	}
 	if err == nil && ctx.Err() == nil {
@@ -171,6 +171,33 @@ func (w *Worker) Status(name rows.Task) (Status, Task, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.board.read(), r.task, true
+}
+
+// Settled reports whether every task here has got as far as polling, or waits for something that only others can mend.
+func (w *Worker) Settled() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, r := range w.running {
+		if !r.settled() {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *running) settled() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	own := r.board.read()
+	if own.State == Failed || own.Waiting != "" && own.Waiting != waitHandover {
+		return true
+	}
+	for _, runner := range r.task.Runners {
+		if at := runner.Status(); at.State == Running && (at.Waiting == waitClaim || at.Waiting == waitOffset) {
+			return false
+		}
+	}
+	return len(r.task.Runners) > 0 && own.Waiting == ""
 }
 
 // Records counts the records committed by the tasks at work since each of them started.

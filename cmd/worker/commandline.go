@@ -24,6 +24,9 @@ func (m *member) connectors(ctx context.Context) error {
 	if err == nil {
 		err = m.caughtUp(ctx)
 	}
+	if err == nil && !self {
+		m.settled(ctx)
+	}
 	if err != nil {
 		return err
 	}

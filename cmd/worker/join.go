@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -24,6 +25,10 @@ type roll struct{ *kafka.Group }
 // Members implements coordinator.Roll. A member whose word cannot be read is passed over: it can be given nothing.
 func (r roll) Members(ctx context.Context) ([]coordinator.Living, bool, error) {
 	members, stable, err := r.Group.Members(ctx)
+	return decode(members), stable, err
+}
+
+func decode(members []kafka.GroupMember) []coordinator.Living {
 	var out []coordinator.Living
 	for _, m := range members {
 		said := &headwaterv1.Member{}
@@ -31,7 +36,7 @@ func (r roll) Members(ctx context.Context) ([]coordinator.Living, bool, error) {
 			out = append(out, coordinator.Living{ID: m.ID, Member: said})
 		}
 	}
-	return out, stable, err
+	return out
 }
 
 // join starts to gossip, then joins the group: from here on this worker can be given tasks.
@@ -58,18 +63,28 @@ func (m *member) join(ctx context.Context) (err error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
+	var predecessors []string
 	group, err := m.cluster.JoinGroup(ctx, kafka.GroupConfig{
 		ID: s.GroupID, Topic: s.Config.Name, SessionTimeout: s.SessionTimeout, HeartbeatInterval: s.HeartbeatInterval,
 		RebalanceTimeout: s.RebalanceTimeout, Member: said, Log: m.log,
+		Look: func(ctx context.Context, there []kafka.GroupMember) (err error) {
+			predecessors, err = m.look(ctx, decode(there))
+			return err
+		},
 	})
 	if err != nil {
 		return err
 	}
 	m.onStop(group.Close)
+	for _, id := range predecessors { // the group need not wait for their sessions to run out
+		if err := group.Evict(ctx, id); err != nil {
+			return err
+		}
+	}
 	m.group.Store(group)
 	config.Group, config.Roll = group, roll{group}
 	m.part.Store(coordinator.NewMember(config))
-	return m.welcome(ctx, roll{group})
+	return nil
 }
 
 // received passes on another worker's word. One that comes before this worker takes part cannot be for it.
@@ -79,19 +94,12 @@ func (m *member) received(r *headwaterv1.Released) {
 	}
 }
 
-// welcome looks whom this worker has joined. One that has its name and answers, or that does not commit as it does, is a
-// fault of the configuration.
-func (m *member) welcome(ctx context.Context, r roll) error {
-	members, _, err := r.Members(ctx)
-	if err != nil {
-		return err
-	}
-	for _, l := range members {
-		if l.GetInstance() == m.self.GetInstance() {
-			continue
-		}
+// look sees whom this worker is about to join, and returns the members that it follows: of its name, and dead. One that
+// has its name and answers, or that does not commit as it does, is a fault of the configuration.
+func (m *member) look(ctx context.Context, there []coordinator.Living) (predecessors []string, err error) {
+	for _, l := range there {
 		if l.GetExactlyOnce() != m.self.GetExactlyOnce() {
-			return &fault.Error{
+			return nil, &fault.Error{
 				Op: "join group " + m.options.settings.GroupID, Err: fmt.Errorf("worker %s has another exactly.once.source.support", l.GetName()),
 				Hint: "all workers of a group must have the same",
 			}
@@ -100,16 +108,41 @@ func (m *member) welcome(ctx context.Context, r roll) error {
 			continue
 		}
 		if m.answers(ctx, l.GetUrl()) {
-			return &fault.Error{
+			return nil, &fault.Error{
 				Op: "join group " + m.options.settings.GroupID, Err: fmt.Errorf("a worker named %s is running at %s", l.GetName(), l.GetUrl()),
 				Hint: "give this one a worker.name, or an advertised address, of its own",
 			}
 		}
-		if err := r.Evict(ctx, l.ID); err != nil { // the group need not wait for the session of our predecessor to run out
-			return err
+		predecessors = append(predecessors, l.ID)
+	}
+	m.meet(ctx, there)
+	return predecessors, nil
+}
+
+// meetLimit bounds how long a worker looks for the others in gossip before it joins the group.
+const meetLimit = time.Second
+
+// meet makes this worker known in gossip before it can be given tasks: the others must be able to tell it that they have
+// let go.
+func (m *member) meet(ctx context.Context, there []coordinator.Living) {
+	if m.gossip == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, meetLimit)
+	defer cancel()
+	m.gossip.Join(coordinator.Addresses(there))
+	for ctx.Err() == nil {
+		news := m.gossip.Changed()
+		if !slices.ContainsFunc(there, func(l coordinator.Living) bool {
+			return l.GetGossip() != "" && l.GetName() != m.self.GetName() && m.gossip.State(l.GetName(), l.GetInstance()) == gossip.Unknown
+		}) {
+			return
+		}
+		select {
+		case <-news:
+		case <-ctx.Done():
 		}
 	}
-	return nil
 }
 
 // answers reports whether a worker's REST API is there. A predecessor of ours that was killed is not, though its session
@@ -184,7 +217,8 @@ func (m *member) leave(ctx context.Context) {
 func (m *member) led(ctx context.Context) (self bool, err error) {
 	for {
 		board, group := m.board.Changed(), m.group.Load().Changed()
-		if self, known := m.leader.Known(ctx, roll{m.group.Load()}); known {
+		self, known := m.leader.Known(ctx, roll{m.group.Load()})
+		if known && m.herder.SessionKey() != nil {
 			return self, nil
 		}
 		select {
@@ -195,6 +229,29 @@ func (m *member) led(ctx context.Context) (self bool, err error) {
 		case <-board:
 		case <-group:
 		case <-time.After(time.Second):
+		}
+	}
+}
+
+const (
+	// firstLook is within what time the leader sees a new worker and has given it its tasks, as a rule.
+	firstLook = time.Second
+	// settleLimit bounds how long a worker that polls not all of its tasks yet is not ready.
+	settleLimit = 10 * time.Second
+)
+
+// settled waits until the tasks that this worker was given when it came are at work. Whoever restarts one worker after
+// the other goes on when this one is ready: sooner, and the same tasks would move again before they have polled.
+func (m *member) settled(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, settleLimit)
+	defer cancel()
+	for wait := firstLook; ctx.Err() == nil; wait = 50 * time.Millisecond {
+		select {
+		case <-ctx.Done():
+		case <-time.After(wait):
+		}
+		if m.running.Settled() {
+			return
 		}
 	}
 }

@@ -30,11 +30,11 @@ func New(self *headwaterv1.Member, synced func(context.Context) error, log *slog
 }
 
 // Read takes the next record of the topic. One that cannot be read is logged and passed over, so that it stops nobody else.
-func (b *Board) Read(_ int64, m record.Message) {
+func (b *Board) Read(offset int64, m record.Message) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if err := b.view.Apply(m.Key, m.Value); err != nil {
-		b.log.Warn("assignment record skipped", "err", err)
+		b.log.Warn("assignment record skipped", "offset", offset, "err", err)
 		return
 	}
 	close(b.changed)

@@ -37,6 +37,8 @@ func (p *Producer) Claim(ctx context.Context) error {
 
 // Commit sends the records, waits for all of them, and only then sends the offsets.
 func (p *Producer) Commit(ctx context.Context, batches []record.Batch) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*p.cluster.config.TransactionTimeout)
+	defer cancel()
 	if err := p.flushed(ctx, withoutOffsets(batches)); err != nil {
 		return err
 	}

@@ -13,7 +13,8 @@ type Sender struct{ client *kgo.Client }
 
 // Sender opens a sender; it connects when first used. Close it.
 func (c *Cluster) Sender() (*Sender, error) {
-	cl, err := c.client(c.producing(nil)...)
+	// A row that was tried once may be given up: without this the library waits for the broker for ever.
+	cl, err := c.client(append(c.producing(nil), kgo.AllowIdempotentProduceCancellation())...)
 	if err != nil {
 		return nil, err
 	}

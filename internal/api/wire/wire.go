@@ -40,7 +40,7 @@ type Worker struct {
 	DrainReason string `json:"drain_reason"`
 	// Tasks is how many tasks are assigned to it.
 	Tasks int `json:"tasks"`
-	// Load is its share of one core's time, 0 when it is not known.
+	// Load is how many records a second it commits, 0 when it is not known.
 	Load    float64   `json:"load"`
 	Started time.Time `json:"started,omitzero"`
 }

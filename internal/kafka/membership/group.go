@@ -31,6 +31,8 @@ type Config struct {
 	RebalanceTimeout time.Duration
 	Member           []byte       // what this member says about itself: Member.Data for all
 	Log              *slog.Logger // nil: nothing is logged
+	// Look is shown who is there before this member joins; an error keeps it out and is returned by Join. Nil: nobody looks.
+	Look func(context.Context, []Member) error
 }
 
 func (c Config) withDefaults() Config {
@@ -91,7 +93,7 @@ func Join(ctx context.Context, door Door, config Config) (*Group, error) {
 		return nil, err
 	}
 	g.client = cl
-	if err := g.admissible(ctx); err != nil {
+	if err := g.admitted(ctx); err != nil {
 		cl.Close()
 		return nil, err
 	}

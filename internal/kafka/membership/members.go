@@ -99,6 +99,25 @@ func (g *Group) describe(ctx context.Context) (kmsg.DescribeGroupsResponseGroup,
 	return d, err
 }
 
+// lookTimeout bounds the wait for a rebalancing group to settle, so that its members can be looked at.
+const lookTimeout = 3 * time.Second
+
+// admitted reports what speaks against joining.
+func (g *Group) admitted(ctx context.Context) error {
+	if err := g.admissible(ctx); err != nil || g.config.Look == nil {
+		return err
+	}
+	for until := time.Now().Add(lookTimeout); ; pause(ctx, 100*time.Millisecond) {
+		members, stable, err := g.Members(ctx)
+		if err != nil {
+			return err
+		}
+		if stable || len(members) == 0 || time.Now().After(until) || ctx.Err() != nil {
+			return g.config.Look(ctx, members)
+		}
+	}
+}
+
 // admissible refuses a group in which another kind of client is at work. One without members is free to take.
 func (g *Group) admissible(ctx context.Context) error {
 	op := "join group " + g.config.ID
