@@ -106,6 +106,9 @@ func (l *Leader) lead(ctx context.Context) error {
 		return &Lost{What: "the lead", Holder: l.board.LeaderRow().GetWorker()}
 	}
 	if l.leads {
+		if !l.board.IsSelf(l.board.LeaderRow()) { // as if our next write had been refused already
+			return l.failed(&fault.Error{Kind: fault.Fenced, Op: "lead", Err: errors.New("the rows name another leader")})
+		}
 		return nil
 	}
 	if err := l.writer.Claim(ctx); err != nil {

@@ -195,15 +195,19 @@ func contact(lost bool) slog.Level {
 // heed looks who else is in the group. It hastens what the group finds out by itself later: peers are gossiped with, and a
 // dead or departed leader is taken out of the group at once. And it ends a worker whose name another process has taken.
 func (m *Member) heed(ctx context.Context) error {
+	var known []Living
 	for ctx.Err() == nil {
 		talk := m.talk()
-		members, _, err := m.Roll.Members(ctx)
+		members, stable, err := m.Roll.Members(ctx)
+		if stable || known == nil {
+			known = members
+		}
 		if other, taken := newest(members)[m.Self.GetName()]; taken && later(other, Living{Member: m.Self}) {
 			return replaced(other)
 		}
 		if err == nil && m.Gossip != nil {
 			m.Gossip.Join(Addresses(members))
-			m.replaceLeader(ctx, members)
+			m.replaceLeader(ctx, known)
 		}
 		select {
 		case <-ctx.Done():

@@ -172,7 +172,7 @@ func (m *member) runner(i int, api connector.API) (*worker.Runner, error) {
 			Config: m.w.config, API: api, Machine: machine, Converter: convert.JSON{}, Partition: part,
 			OffsetsTopic: offsetTopic, Limit: kafka.DefaultMaxMessageBytes, ErrorLimit: kafka.DefaultMaxMessageBytes,
 		},
-		Fetcher:   m.source.For(api),
+		Fetcher:   m.source.For(api, nil),
 		Committer: m.cluster.Transactor(connector.TransactionalID(group, name, i), nil),
 		Offsets:   stored{m.offsets}, Lease: m.board.Lease(coordinator.Task(name, i), m.epoch), Log: m.log,
 	}, nil
