@@ -27,6 +27,7 @@ func (r *Runner) fetchAll(ctx context.Context, s poll.State, queue *ahead) error
 			return err
 		}
 		r.due = time.Now().Add(r.Interval)
+		r.board.waiting("commit", time.Time{}) // so it is when the queue is full
 		if err := queue.put(ctx, page); err != nil || page.Fault != nil {
 			return err
 		}
@@ -59,7 +60,6 @@ func (r *Runner) fetch(ctx context.Context, s poll.State, turn poll.Turn, err er
 	if err != nil {
 		return r.Pipeline.Failure(s, err), nil
 	}
-	r.board.waiting("response", time.Time{})
 	resp, err := r.Fetcher.Fetch(ctx, turn.Request)
 	if ctx.Err() != nil {
 		if err == nil {

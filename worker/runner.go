@@ -37,6 +37,9 @@ type Runner struct {
 // Status returns what the API is doing.
 func (r *Runner) Status() Status { return r.board.read() }
 
+// Waits shows what its Fetcher waits for.
+func (r *Runner) Waits(what string, until time.Time) { r.board.waiting(what, until) }
+
 // idleClose is how far off the next request must be for the producer to be closed meanwhile: three connections to each
 // broker are worth more than 10 ms.
 const idleClose = 5 * time.Minute

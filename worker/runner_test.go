@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -133,6 +134,27 @@ func TestRequestsKeepTheirInterval(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestACommitThatLastsIsSeen: when no more may be fetched ahead, the status says what that waits for.
+func TestACommitThatLastsIsSeen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 0)
+		b.fetch = func(n int) ([]string, error) { return []string{fmt.Sprintf(`{"n":%d,"x":"%s"}`, n, strings.Repeat("x", 900<<10))}, nil }
+		b.commit = func(n int) error {
+			if n == 1 {
+				return nil
+			}
+			time.Sleep(10 * time.Second)
+			if s := b.Status(); s.Waiting != "commit" || s.Pages == 0 {
+				t.Errorf("waits for %q after %d pages", s.Waiting, s.Pages)
+			}
+			return &fault.Error{Op: "commit", Err: errors.New("seen")}
+		}
+		if err := b.runFor(t, 15*time.Second); err == nil {
+			t.Error("the second commit did not fail")
+		}
+	})
 }
 
 // TestAfterAFailedCommit: what was fetched ahead is dropped, the id claimed again, and the same asked again.

@@ -118,15 +118,17 @@ func (b *builder) task(want coordinator.Want, client *source.Client, limits kafk
 		if !slices.Contains(apis, a.N) {
 			continue
 		}
-		task.Runners = append(task.Runners, &worker.Runner{
+		runner := &worker.Runner{
 			Task: fmt.Sprintf("%s/api%d", c.Name, a.N), Interval: a.Interval,
 			Pipeline: &pipeline.Pipeline{
 				Config: c, API: a, Machine: machines[i], Converter: convert.JSON{}, Partition: partitions[i],
 				OffsetsTopic: b.options.settings.Offsets.Name, Limit: limits.Of(a.Topic), ErrorLimit: limits.Of(c.ErrorTopic),
 			},
-			Fetcher: client.For(a), Committer: b.committer(c, a, limits), Offsets: b.store,
+			Committer: b.committer(c, a, limits), Offsets: b.store,
 			Lease: b.board.Lease(want.Task, want.Epoch), Metrics: b.metrics, Log: b.log,
-		})
+		}
+		runner.Fetcher = client.For(a, runner.Waits)
+		task.Runners = append(task.Runners, runner)
 	}
 	return task, nil
 }

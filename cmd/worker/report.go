@@ -17,11 +17,14 @@ import (
 // taskChanged puts a task's state into the status topic, for eyes.
 func (m *member) taskChanged(want coordinator.Want, state worker.State, trace string) {
 	_, tasks := m.report.Status(want.Task.Connector)
-	generation := above(want.Epoch, tasks[want.Task.N])
+	generation, shown := above(want.Epoch, tasks[want.Task.N]), status.State(state)
 	if state == worker.Unassigned {
 		generation++ // Connect's readers pass over one that is not newer than the RUNNING before it
+		if c, _ := m.herder.Connector(want.Task.Connector); c.Target == configs.Paused {
+			shown = status.Paused // that is why it ended
+		}
 	}
-	m.report.Task(want.Task.Connector, want.Task.N, status.State(state), trace, generation)
+	m.report.Task(want.Task.Connector, want.Task.N, shown, trace, generation)
 	if state == worker.Running {
 		for _, a := range apisOf(want) {
 			m.report.Uses(a.Topic, want.Task.Connector, want.Task.N, time.Now())

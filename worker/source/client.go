@@ -59,7 +59,13 @@ type Client struct {
 	retry   retry.Policy
 	connect time.Duration // http.connect.timeout.ms
 	request time.Duration // http.request.timeout.ms
+	waits   Waits
 }
+
+// Waits is told what a Fetch waits for, in a few words, and until when; zero: nobody knows.
+type Waits func(what string, until time.Time)
+
+func untold(string, time.Time) {}
 
 // door is what the clients of one connector's APIs share.
 type door struct {
@@ -85,7 +91,7 @@ func New(c Config) (*Client, error) {
 	c.defaults()
 	d := &door{conf: c, base: base, guard: guard, secrets: authSecrets(c.Connector.Auth, base)}
 	d.transport = newTransport(c.Dial, c.TLS)
-	return &Client{door: d, connect: defaultTimeout, request: defaultTimeout}, nil
+	return &Client{door: d, connect: defaultTimeout, request: defaultTimeout, waits: untold}, nil
 }
 
 func (c *Config) defaults() {
@@ -100,9 +106,12 @@ func (c *Config) defaults() {
 	}
 }
 
-// For returns a Client that shares c's connections and has a's timeouts and retries.
-func (c *Client) For(a connector.API) *Client {
+// For returns a Client that shares c's connections and has a's timeouts and retries. waits may be nil.
+func (c *Client) For(a connector.API, waits Waits) *Client {
 	own := *c
+	if waits != nil {
+		own.waits = waits
+	}
 	own.api = fmt.Sprintf("api%d", a.N)
 	own.retry = retry.Policy{Max: a.MaxRetries, Backoff: a.Backoff, Base: a.BackoffBase, On: a.RetryOn}
 	if a.ConnectTimeout > 0 {

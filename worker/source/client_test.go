@@ -25,7 +25,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // setting is what a test changes about a client.
 type setting struct {
 	Config
-	api connector.API
+	api   connector.API
+	waits Waits
 }
 
 // client returns a client for base without retries, and what change makes of it.
@@ -46,7 +47,7 @@ func client(t testing.TB, base string, change ...func(*setting)) *Client {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.Close)
-	return c.For(s.api)
+	return c.For(s.api, s.waits)
 }
 
 // get is a GET whose records are at /data.

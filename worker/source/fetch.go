@@ -3,6 +3,7 @@ package source
 import (
 	"context"
 	"math/rand/v2"
+	"net/http"
 	"time"
 
 	"github.com/headwater/headwater/internal/fault"
@@ -19,6 +20,7 @@ import (
 //     page could not be written to this machine's disk.
 func (c *Client) Fetch(ctx context.Context, r poll.Request) (poll.Response, error) {
 	for done := 0; ; done++ {
+		c.waits("response", time.Time{})
 		begin := time.Now()
 		resp, fail := c.attempt(ctx, r)
 		c.conf.Metrics.asked(c.conf.Connector.Name, c.api, fail, time.Since(begin))
@@ -41,6 +43,11 @@ func (c *Client) Fetch(ctx context.Context, r poll.Request) (poll.Response, erro
 
 // announce tells that a request is tried again.
 func (c *Client) announce(r poll.Request, f *failure, done int, wait time.Duration) {
+	what := "retry: "
+	if f.retry.Status == http.StatusTooManyRequests {
+		what = "rate limit: "
+	}
+	c.waits(what+c.hide(r.Header, f.err.Error()), time.Now().Add(wait))
 	c.conf.Metrics.retried(c.conf.Connector.Name, c.api)
 	c.conf.Log.Info("request failed and is tried again", "connector", c.conf.Connector.Name, "api", c.api,
 		"url", MaskURL(c.hide(r.Header, r.URL)), "error", c.hide(r.Header, f.err.Error()),

@@ -86,6 +86,30 @@ func TestRetryTimes(t *testing.T) {
 	}
 }
 
+// TestWhatIsWaitedFor: who asks can say at any moment why there is no answer yet, and a secret is in none of it.
+func TestWhatIsWaitedFor(t *testing.T) {
+	for code, why := range map[int]string{503: "retry: the API answered 503 X", 429: "rate limit: the API answered 429 X"} {
+		synctest.Test(t, func(t *testing.T) {
+			var waits []string
+			began := time.Now()
+			c := client(t, "http://api", func(s *setting) {
+				s.api = connector.API{MaxRetries: 1, BackoffBase: 2 * time.Second, RetryOn: connector.StatusRanges{{From: 503, To: 503}}, Backoff: connector.ConstantValue}
+				s.waits = func(what string, until time.Time) {
+					if !until.IsZero() {
+						what += " " + until.Sub(began).String()
+					}
+					waits = append(waits, what)
+				}
+				s.Dial = pipes(func(_ int, conn net.Conn) { _, _ = io.WriteString(conn, status(code)) })
+			})
+			_, err := c.Fetch(t.Context(), get(t, "http://api/x"))
+			if want := "response, " + why + " 2s, response"; err == nil || strings.Join(waits, ", ") != want {
+				t.Errorf("%v, %v, want %s", err, waits, want)
+			}
+		})
+	}
+}
+
 // TestJitterTimes: growing waits stay between the doubled base and a quarter more.
 func TestJitterTimes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
