@@ -71,8 +71,9 @@ foreign: ## a real HTTP service into real Kafka, read with kcat
 	$(GO) test -count=1 -timeout 10m -v ./test/foreign/...
 
 .PHONY: curl
-curl: ## the REST API driven by curl and by a schema checker: the real binary
+curl: ## the REST API driven by curl, workerctl and a schema checker: the real binary
 	$(GO) test -count=1 -timeout 15m ./test/curl/...
+	$(GO) test -count=1 -timeout 5m -run TestOnARealWorker ./cmd/workerctl
 
 .PHONY: connect
 connect: ## real Kafka Connect on our topics, we on its, and a Connect client: real Kafka
@@ -83,12 +84,13 @@ states: ## what can be wrong ends in a clear state: the real binary on real Kafk
 	$(GO) test -count=1 -timeout 10m ./test/states/...
 
 .PHONY: chaos
-chaos: ## strikes at the n-th request on the embedded broker (N=500 cycles, SEED=)
-	$(GO) test -tags proof -count=1 -timeout 20m -run TestChaos -v ./test/chaos $(if $(N),-cycles $(N)) $(if $(SEED),-seed $(SEED))
+chaos: ## strikes at the n-th request, and at whole clusters, on the embedded broker (N=500 cycles, SEED=)
+	$(GO) test -tags proof -count=1 -timeout 30m -run 'TestChaos$$' -v ./test/chaos $(if $(N),-cycles $(N)) $(if $(SEED),-seed $(SEED))
+	$(GO) test -tags proof -count=1 -timeout 30m -run 'TestCluster$$|TestALeader|TestALate|TestTheRows' -v ./test/chaos $(if $(N),-cycles $(N)) $(if $(SEED),-seed $(SEED))
 
 .PHONY: chaos-teeth
 chaos-teeth: ## every rule broken on purpose must be caught by its named check
-	$(GO) test -tags proof -count=1 -timeout 20m -run TestTeeth -v ./test/chaos $(if $(SEED),-seed $(SEED))
+	$(GO) test -tags proof -count=1 -timeout 20m -run Teeth -v ./test/chaos $(if $(SEED),-seed $(SEED))
 
 .PHONY: crash
 crash: ## kill -9 and SIGSTOP on real Kafka (N=20 kills, SEED=)

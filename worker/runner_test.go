@@ -140,7 +140,9 @@ func TestRequestsKeepTheirInterval(t *testing.T) {
 func TestACommitThatLastsIsSeen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, 0)
-		b.fetch = func(n int) ([]string, error) { return []string{fmt.Sprintf(`{"n":%d,"x":"%s"}`, n, strings.Repeat("x", 900<<10))}, nil }
+		b.fetch = func(n int) ([]string, error) {
+			return []string{fmt.Sprintf(`{"n":%d,"x":"%s"}`, n, strings.Repeat("x", 900<<10))}, nil
+		}
 		b.commit = func(n int) error {
 			if n == 1 {
 				return nil

@@ -115,7 +115,7 @@ var progress = regexp.MustCompile(`,"headwater":\{"apis":[^\]]*\]?\}|,"version":
 
 // TestConnectRows sends each call of Connect's API with curl and compares status and body.
 func TestConnectRows(t *testing.T) {
-	everywhere(t, func(t *testing.T, p place) {
+	onWorker(t, func(t *testing.T, p place) {
 		gold, err := json.Marshal(p.connector("gold", nil))
 		if err != nil {
 			t.Fatal(err)

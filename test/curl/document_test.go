@@ -30,7 +30,7 @@ func TestTheDocumentIsTrue(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	everywhere(t, func(t *testing.T, p place) {
+	onWorker(t, func(t *testing.T, p place) {
 		create(t, p, "made", p.connector("made", nil), "RUNNING")
 		check(t, checker, p, nil)
 		if code, _ := ask(t, "curl '"+p.url+"/connectors/made'"); code != 200 {

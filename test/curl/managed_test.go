@@ -23,7 +23,7 @@ func TestManagedLines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	everywhere(t, func(t *testing.T, p place) {
+	onWorker(t, func(t *testing.T, p place) {
 		for name, config := range managedConnectors(p) {
 			create(t, p, name, config, "STOPPED")
 		}
@@ -92,7 +92,7 @@ func create(t *testing.T, p place, name string, config map[string]string, state 
 
 // TestARunningConnectorGoesOn changes the offset of a connector that polls: it is stopped, changed and polls on from there.
 func TestARunningConnectorGoesOn(t *testing.T) {
-	everywhere(t, func(t *testing.T, p place) {
+	onWorker(t, func(t *testing.T, p place) {
 		create(t, p, "on", p.connector("on", nil), "RUNNING")
 		running := func() error {
 			return contains(t, p.line("GET", "/connectors/on/status", ""), 200, `"tasks":[{"id":0,"state":"RUNNING"`)

@@ -27,8 +27,11 @@ type place struct {
 	api    string // the base URL of an API that answers nothing new
 }
 
-// everywhere runs a test against the API above a worker in memory, and against the real worker with its own broker.
-func everywhere(t *testing.T, test func(t *testing.T, p place)) {
+// onWorker runs a test against the real worker with its own broker.
+func onWorker(t *testing.T, test func(t *testing.T, p place)) {
+	if testing.Short() {
+		t.Skip("the real worker is for make curl")
+	}
 	if _, err := exec.LookPath("curl"); err != nil {
 		kafka.LeftOut(t, "curl is missing")
 	}
@@ -37,16 +40,8 @@ func everywhere(t *testing.T, test func(t *testing.T, p place)) {
 		_, _ = w.Write([]byte("[]"))
 	}))
 	t.Cleanup(quiet.Close)
-	t.Run("memory", func(t *testing.T) {
-		test(t, place{serveMemory(t, newMemory()), "memory:1", quiet.URL})
-	})
-	t.Run("worker", func(t *testing.T) {
-		if testing.Short() {
-			t.Skip("the real worker is for the suite with Kafka")
-		}
-		url := startWorker(t)
-		test(t, place{url, strings.TrimPrefix(url, "http://"), quiet.URL})
-	})
+	url := startWorker(t)
+	test(t, place{url, strings.TrimPrefix(url, "http://"), quiet.URL})
 }
 
 // startWorker builds and runs cmd/worker --dev and returns where its API is, once it is healthy.
