@@ -37,8 +37,6 @@ type Worker struct {
 	*program.RunningWorker
 	Name string
 	Log  string // path
-
-	bootstrap, group string
 }
 
 // Start runs a worker of that name, its own properties last.
@@ -56,7 +54,7 @@ func (f *Fleet) Start(name string, own map[string]string) (*Worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	one := &Worker{RunningWorker: running, Name: name, Log: w.Log(), bootstrap: f.Bootstrap, group: f.Group}
+	one := &Worker{RunningWorker: running, Name: name, Log: w.Log()}
 	if f.workers == nil {
 		f.workers = map[string]*Worker{}
 	}

@@ -83,20 +83,14 @@ func (w *Worker) Healthy(ctx context.Context) error {
 // Assignments asks who runs what.
 func (w *Worker) Assignments(ctx context.Context) ([]Task, error) {
 	var body struct{ Tasks []Task }
-	status, err := w.Call(ctx, http.MethodGet, "/headwater/v1/assignments", nil, &body)
-	if status == 404 {
-		return boardOf(w.bootstrap, w.group).assignments(), nil
-	}
+	_, err := w.Call(ctx, http.MethodGet, "/headwater/v1/assignments", nil, &body)
 	return body.Tasks, err
 }
 
 // Cluster asks who is there.
 func (w *Worker) Cluster(ctx context.Context) (Cluster, error) {
 	var c Cluster
-	status, err := w.Call(ctx, http.MethodGet, "/headwater/v1/cluster", nil, &c)
-	if status == 404 {
-		return boardOf(w.bootstrap, w.group).cluster(ctx)
-	}
+	_, err := w.Call(ctx, http.MethodGet, "/headwater/v1/cluster", nil, &c)
 	return c, err
 }
 
