@@ -3,7 +3,6 @@ package coordinator
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -69,9 +68,9 @@ type MemberConfig struct {
 type Member struct {
 	MemberConfig
 
-	known    []Living  // as of the last time that the group was stable
-	asOf     time.Time // the claim under which known was read
-	mourned  string    // instance of the leader whose end was logged last
+	known    []Living          // as of the last time that the group was stable
+	asOf     time.Time         // the claim under which known was read
+	buried   map[string]string // who was taken out of the group as dead: instance to name
 	words    *handover.Book
 	silent   atomic.Bool  // nothing is heard from the group
 	stopping atomic.Bool  // the worker is about to end
@@ -84,7 +83,7 @@ type Member struct {
 
 // NewMember returns a member that does nothing until Run.
 func NewMember(c MemberConfig) *Member {
-	return &Member{MemberConfig: c, words: handover.New(), born: time.Now(), wake: make(chan struct{}, 1), hung: make(chan error, 1)}
+	return &Member{MemberConfig: c, words: handover.New(), born: time.Now(), buried: map[string]string{}, wake: make(chan struct{}, 1), hung: make(chan error, 1)}
 }
 
 // ErrHung says that the leader's loop hung, or its group's was: the worker left the group and should end.
@@ -190,72 +189,6 @@ func contact(lost bool) slog.Level {
 		return slog.LevelWarn
 	}
 	return slog.LevelInfo
-}
-
-// heed looks who else is in the group. It hastens what the group finds out by itself later: peers are gossiped with, and a
-// dead or departed leader is taken out of the group at once. And it ends a worker whose name another process has taken.
-func (m *Member) heed(ctx context.Context) error {
-	var known []Living
-	for ctx.Err() == nil {
-		talk := m.talk()
-		members, stable, err := m.Roll.Members(ctx)
-		if stable || known == nil {
-			known = members
-		}
-		if other, taken := newest(members)[m.Self.GetName()]; taken && later(other, Living{Member: m.Self}) {
-			return replaced(other)
-		}
-		if err == nil && m.Gossip != nil {
-			m.Gossip.Join(Addresses(members))
-			m.replaceLeader(ctx, known)
-		}
-		select {
-		case <-ctx.Done():
-		case <-talk:
-		case <-time.After(time.Second):
-		}
-	}
-	return nil
-}
-
-func replaced(other Living) error {
-	return &fault.Error{
-		Op: "run as worker " + other.GetName(), Err: fmt.Errorf("another process of that name has joined from %s", other.GetUrl()),
-		Hint: "give each worker a worker.name, or advertised address, of its own",
-	}
-}
-
-// Addresses are where members gossip.
-func Addresses(members []Living) []string {
-	var out []string
-	for _, l := range members {
-		if a := l.GetGossip(); a != "" {
-			out = append(out, a)
-		}
-	}
-	return out
-}
-
-// replaceLeader acts when gossip says that the leader is gone: whoever notices takes it out of the group, and all rejoin
-// so that the group settles without waiting for the next heartbeats.
-func (m *Member) replaceLeader(ctx context.Context, members []Living) {
-	leader := m.Board.LeaderRow()
-	state := m.Gossip.State(leader.GetWorker(), leader.GetInstance())
-	if leader == nil || m.Board.IsSelf(leader) || m.Group.Leads() || len(m.dead(members)) == 0 || state != gossip.Dead && state != gossip.Left {
-		return
-	}
-	if m.mourned != leader.GetInstance() {
-		m.mourned = leader.GetInstance()
-		m.Log.Info("the leader is gone", "leader", leader.GetWorker(), "gossip", state)
-	}
-	for _, l := range members {
-		if l.GetName() == leader.GetWorker() && l.GetInstance() == leader.GetInstance() {
-			if err := m.Roll.Evict(ctx, l.ID); err != nil {
-				m.Log.Warn("dead leader not evicted", "err", err)
-			}
-		}
-	}
-	m.Roll.Rejoin()
 }
 
 func pause(ctx context.Context, d time.Duration) {

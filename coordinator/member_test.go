@@ -109,6 +109,34 @@ func TestADeadLeaderIsTakenOutOfTheGroup(t *testing.T) {
 	}
 }
 
+// TestTheDeadAreTakenOutOnce: a member that is no leader only when the group waits for it, and nobody a second time when he
+// has come back and gossip is wrong.
+func TestTheDeadAreTakenOutOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, a, b, c := three(t)
+		begin(t, b)
+		rests := func(what, want string) {
+			t.Helper()
+			time.Sleep(3 * time.Second)
+			synctest.Wait()
+			same(t, what, fmt.Sprint(b.evicted), want)
+		}
+		b.talk.hear(c, gossip.Dead, false)
+		rests("nothing waits for c", "[]")
+		w.unstable = true
+		rests("a rebalance waits for c", "[id-c-3]")
+		w.members = append(w.members, Living{ID: "id-c-4", Member: c.Self})
+		w.unstable = false
+		rests("c is back", "[id-c-3]")
+		b.talk.hear(c, gossip.Alive, false)
+		rests("c is heard again", "[id-c-3]")
+		b.talk.hear(c, gossip.Dead, false)
+		b.talk.hear(a, gossip.Alive, false)
+		w.unstable = true
+		rests("c dies", "[id-c-3 id-c-4]")
+	})
+}
+
 // TestWhoIsCutOffEvictsNobody: it hears that most of the group is dead, so it is cut off itself, and must not take one
 // leader after the other out of the group.
 func TestWhoIsCutOffEvictsNobody(t *testing.T) {

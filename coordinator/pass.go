@@ -82,7 +82,7 @@ func (m *Member) alive(ctx context.Context) (map[string]Living, error) {
 func (m *Member) dead(members []Living) map[string]bool {
 	dead := map[string]bool{}
 	for _, l := range members {
-		if s := m.gossiped(l); s == gossip.Dead || s == gossip.Left {
+		if gone(m.gossiped(l)) {
 			dead[l.ID] = true
 		}
 	}

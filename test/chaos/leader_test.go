@@ -89,3 +89,32 @@ func TestALeaderDiesWhileTheGroupRebalances(t *testing.T) {
 		return f.settle(3)
 	}})
 }
+
+// TestAMemberDiesWhileTheGroupRebalances: the group waits for whoever has not joined again, a session for the dead.
+func TestAMemberDiesWhileTheGroupRebalances(t *testing.T) {
+	passes(t, bite{limits: limits{late: 5 * time.Second}, play: func(f *fleet) error {
+		f.other(f.leader()).kill()
+		f.join("")
+		return f.settle(3)
+	}})
+}
+
+// TestTheEvictedComeBack: a member is taken out by mistake while it waits for a rebalance to end, which says nothing to it.
+func TestTheEvictedComeBack(t *testing.T) {
+	passes(t, bite{play: func(f *fleet) error {
+		leader := f.leader()
+		frozen := f.other(leader)
+		f.trail.stands(frozen)
+		f.freeze(frozen)
+		f.join("")
+		time.Sleep(500 * time.Millisecond)
+		g := leader.group.Load()
+		id, _ := g.MemberID()
+		if err := g.Evict(leader.ctx, id); err != nil {
+			return err
+		}
+		time.Sleep(session + 4*time.Second)
+		f.thaw(frozen)
+		return f.settle(4)
+	}})
+}

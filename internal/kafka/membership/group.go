@@ -77,7 +77,8 @@ type Group struct {
 	leads      bool
 	heard      time.Time
 	err        error
-	changed    chan struct{} // closed and replaced, as Table.moved
+	abort      context.CancelFunc // ends the latest join
+	changed    chan struct{}      // closed and replaced, as Table.moved
 }
 
 // Join looks at what goes by that group.id already and starts to join; it does not wait for the end of that: see Changed.
@@ -85,7 +86,7 @@ type Group struct {
 // error. Close the group.
 func Join(ctx context.Context, door Door, config Config) (*Group, error) {
 	g := &Group{
-		door: door, config: config.withDefaults(), generation: -1, changed: make(chan struct{}),
+		door: door, config: config.withDefaults(), generation: -1, abort: func() {}, changed: make(chan struct{}),
 		hurry: make(chan struct{}, 1), again: make(chan struct{}, 1),
 	}
 	cl, err := g.connect()

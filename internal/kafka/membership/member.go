@@ -46,6 +46,7 @@ func (g *Group) join(ctx context.Context) error {
 	if err := g.introduce(ctx); err != nil {
 		return err
 	}
+	g.lives(cancel)
 	joined, err := g.askJoin(ctx)
 	if err != nil {
 		return err
@@ -61,6 +62,13 @@ func (g *Group) join(ctx context.Context) error {
 	}
 	g.settle(leads)
 	return nil
+}
+
+// lives says how to end the join that is under way, should the coordinator no longer know its id.
+func (g *Group) lives(abort context.CancelFunc) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.abort = abort
 }
 
 // introduce gets a member id where there is none (KIP-394). It is answered at once and not cut short by Close: the broker
@@ -171,9 +179,11 @@ func (g *Group) heartbeat(ctx context.Context) {
 		g.config.Log.Warn("nothing was heard from the group coordinator for the session timeout", "group", g.config.ID, "error", err)
 		g.lose(r.MemberID, false)
 		g.reconnect()
-	case errors.Is(err, kerr.UnknownMemberID), errors.Is(err, kerr.IllegalGeneration), errors.Is(err, kerr.FencedInstanceID):
+	case errors.Is(err, kerr.UnknownMemberID): // taken out of the group; a join of that id may never be answered
+		g.lose(r.MemberID, true)
+	case errors.Is(err, kerr.IllegalGeneration), errors.Is(err, kerr.FencedInstanceID):
 		if g.over(r.Generation) { // else the join that is under way will be told so itself
-			g.lose(r.MemberID, errors.Is(err, kerr.UnknownMemberID))
+			g.lose(r.MemberID, false)
 		}
 	}
 }
@@ -264,6 +274,7 @@ func (g *Group) lose(id string, unknown bool) {
 	}
 	if unknown {
 		g.id = ""
+		g.abort()
 	}
 	g.generation, g.settled, g.leads = -1, false, false
 	g.notify()
