@@ -31,13 +31,12 @@ func (h *Herder) duties() map[rows.Task]duty {
 	out := map[rows.Task]duty{}
 	for _, name := range h.state.Names() {
 		c, _ := h.state.Connector(name)
-		version := configs.Fingerprint(c.Config)
 		if name == "" {
 			continue // it can have no row
 		}
 		for n, task := range c.Tasks {
 			if apis := configs.TaskAPIs(task); apis != nil {
-				out[Task(name, n)] = duty{version: version, ids: h.ids(name, apis)}
+				out[Task(name, n)] = duty{version: c.Version, ids: h.ids(name, apis)}
 			}
 		}
 	}
@@ -61,12 +60,12 @@ func (h *Herder) repair(ctx context.Context) error {
 		if !known || c.Target == configs.Stopped && c.TaskCount == 0 {
 			continue
 		}
-		tasks, err := h.tasksOf(name, c.Config)
+		tasks, err := h.tasksOf(name, c)
 		if err != nil || slices.EqualFunc(c.Tasks, tasks, maps.Equal) {
 			continue
 		}
 		h.Log.Info("tasks written anew", "connector", name, "tasks", len(tasks))
-		if err := h.quiesce(ctx, name, configs.Fingerprint(c.Config), apisIn(tasks)); err != nil {
+		if err := h.quiesce(ctx, name, c.Version, apisIn(tasks)); err != nil {
 			return err
 		}
 		if err := h.write(ctx, slices.Concat(h.Topic.TaskSet(name, tasks), h.Topic.Fence(name, apisIn(tasks)))); err != nil {
@@ -76,19 +75,24 @@ func (h *Herder) repair(ctx context.Context) error {
 	return nil
 }
 
-func (h *Herder) tasksOf(name string, config map[string]string) ([]map[string]string, error) {
-	version := configs.Fingerprint(config)
+// Usable returns why a connector's configuration cannot be used, nil when it can.
+func (h *Herder) Usable(name string, c configs.Connector) error {
+	_, err := h.tasksOf(name, c)
+	return err
+}
+
+func (h *Herder) tasksOf(name string, c configs.Connector) ([]map[string]string, error) {
 	h.mu.Lock()
 	known := h.planned[name]
 	h.mu.Unlock()
-	if known.version == version {
+	if known.version == c.Version {
 		return known.tasks, nil
 	}
-	parsed, err := h.Parse(config)
+	parsed, err := h.Parse(c.Config)
 	if err != nil { // not kept: a reference's file may come yet
 		return nil, err
 	}
-	known = plannedTasks{version, configs.TaskConfigs(parsed)}
+	known = plannedTasks{c.Version, configs.TaskConfigs(parsed)}
 	h.mu.Lock()
 	h.planned[name] = known
 	h.mu.Unlock()

@@ -64,7 +64,7 @@ func (m *Member) wants(current map[rows.Task]Want) map[rows.Task]Want {
 			continue
 		}
 		c, known := m.Herder.Connector(t.Connector)
-		if !known || c.Target != configs.Started || configs.Fingerprint(c.Config) != row.GetConfig() {
+		if !known || c.Target != configs.Started || c.Version != row.GetConfig() {
 			continue
 		}
 		w := Want{Task: t, Version: row.GetConfig(), Epoch: row.GetEpoch()}

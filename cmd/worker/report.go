@@ -79,7 +79,7 @@ func (m *member) reportConnector(name string, view *rows.View) {
 	}
 	reported, tasks := m.report.Status(name)
 	if m.leads() {
-		state, trace := m.stateOf(c)
+		state, trace := m.stateOf(name, c)
 		if reported == nil || reported.State != state || reported.Trace != trace {
 			known := status.Status{}
 			if reported != nil {
@@ -106,14 +106,14 @@ func (m *member) reportConnector(name string, view *rows.View) {
 }
 
 // stateOf is the state of the connector itself: what is wanted of it, or FAILED when nobody could start it.
-func (m *member) stateOf(c configs.Connector) (status.State, string) {
+func (m *member) stateOf(name string, c configs.Connector) (status.State, string) {
 	switch c.Target {
 	case configs.Stopped:
 		return status.Stopped, ""
 	case configs.Paused:
 		return status.Paused, ""
 	}
-	if _, err := m.parse(c.Config); err != nil {
+	if err := m.herder.Usable(name, c); err != nil {
 		return status.Failed, err.Error()
 	}
 	return status.Running, ""

@@ -76,12 +76,13 @@ func (s *State) targetState(name string, value []byte) error {
 func (s *State) connector(name string, value []byte) error {
 	if value == nil {
 		delete(s.connectors, name)
+		delete(s.versions, name)
 		s.forgetTasks(name)
 		return nil
 	}
 	config, err := parseProperties(value)
 	if err == nil {
-		s.connectors[name] = config
+		s.connectors[name], s.versions[name] = config, Fingerprint(config)
 	}
 	return err
 }

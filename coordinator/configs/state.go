@@ -9,6 +9,8 @@ import (
 type Connector struct {
 	// Config is the newest configuration. Properties whose value is null are absent.
 	Config map[string]string
+	// Version is Config's Fingerprint, which costs more than it looks.
+	Version string
 	// Applied is the configuration that was current at the last complete commit; nil before the first. Where it differs
 	// from Config, the tasks have not followed yet.
 	Applied map[string]string
@@ -33,6 +35,7 @@ type Connector struct {
 // State is what a reader knows after the records it applied, in log order.
 type State struct {
 	connectors map[string]map[string]string
+	versions   map[string]string
 	applied    map[string]map[string]string
 	targets    map[string]Target
 	deferred   map[string]map[int]map[string]string
@@ -50,6 +53,7 @@ type State struct {
 func NewState() *State {
 	return &State{
 		connectors: map[string]map[string]string{},
+		versions:   map[string]string{},
 		applied:    map[string]map[string]string{},
 		targets:    map[string]Target{},
 		deferred:   map[string]map[int]map[string]string{},
@@ -72,7 +76,7 @@ func (s *State) Connector(name string) (Connector, bool) {
 		return Connector{}, false
 	}
 	return Connector{
-		Config: config, Applied: s.applied[name], Target: s.target(name), Tasks: s.tasks[name],
+		Config: config, Version: s.versions[name], Applied: s.applied[name], Target: s.target(name), Tasks: s.tasks[name],
 		TaskCount: s.counts[name], Inconsistent: s.broken[name], PendingFencing: s.pending[name],
 		Fenced: lookup(s.fenced, name), Generation: lookup(s.generation, name),
 	}, true
