@@ -123,16 +123,15 @@ func TestTheDeadAreTakenOutOnce(t *testing.T) {
 		}
 		b.talk.hear(c, gossip.Dead, false)
 		rests("nothing waits for c", "[]")
-		w.unstable = true
+		w.list(false)
 		rests("a rebalance waits for c", "[id-c-3]")
-		w.members = append(w.members, Living{ID: "id-c-4", Member: c.Self})
-		w.unstable = false
+		w.list(true, Living{ID: "id-c-4", Member: c.Self})
 		rests("c is back", "[id-c-3]")
 		b.talk.hear(c, gossip.Alive, false)
 		rests("c is heard again", "[id-c-3]")
 		b.talk.hear(c, gossip.Dead, false)
 		b.talk.hear(a, gossip.Alive, false)
-		w.unstable = true
+		w.list(false)
 		rests("c dies", "[id-c-3 id-c-4]")
 	})
 }

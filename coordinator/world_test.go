@@ -110,6 +110,13 @@ func (w *world) start(name, instance string) *node {
 	return n
 }
 
+// list sets whether the group is stable, and adds members to it.
+func (w *world) list(stable bool, more ...Living) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.unstable, w.members = !stable, append(w.members, more...)
+}
+
 // kill takes a worker out of the group, as the end of its session does.
 func (w *world) kill(n *node) {
 	w.mu.Lock()
