@@ -53,11 +53,12 @@ func (h *Herder) ids(name string, apis []int) []string {
 }
 
 // repair writes the tasks of connectors anew whose stored ones do not fit: a real Connect worker wrote them, or their
-// records were compacted away. A connector that cannot be used is left as it is.
+// records were compacted away. A connector that cannot be used is left as it is, and so is one without tasks that is not
+// to run: as in Connect, it gets them when it is started.
 func (h *Herder) repair(ctx context.Context) error {
 	for _, name := range h.Names() {
 		c, known := h.Connector(name)
-		if !known || c.Target == configs.Stopped && c.TaskCount == 0 {
+		if !known || idle(c.Target) && c.TaskCount == 0 {
 			continue
 		}
 		tasks, err := h.tasksOf(name, c)

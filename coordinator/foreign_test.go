@@ -109,6 +109,33 @@ func TestTasksThatWereCompactedAway(t *testing.T) {
 	w.owners(t, "c/0", "c/1")
 }
 
+// TestAPausedConnectorWithoutTasks, as Connect makes it, gets tasks when it is started, whoever starts it, and not before.
+func TestAPausedConnectorWithoutTasks(t *testing.T) {
+	for by, resume := range map[string]func(*testing.T, *world, *node){
+		"us": func(t *testing.T, _ *world, a *node) {
+			if err := a.Herder.Target(t.Context(), "c", string(configs.Started)); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"Connect": func(_ *testing.T, w *world, _ *node) {
+			w.append(configs.Topic(configTopic).TargetState("c", configs.Started)...)
+		},
+	} {
+		t.Run(by, func(t *testing.T) {
+			w := newWorld()
+			a := w.add("a")
+			w.append(configs.Topic(configTopic).Create("c", named("c", config(1, 0)), configs.Paused)...)
+			a.settle(t)
+			if c, _ := w.stored(t).Connector("c"); c.TaskCount != 0 {
+				t.Errorf("paused, it has %d tasks", c.TaskCount)
+			}
+			resume(t, w, a)
+			a.settle(t)
+			w.owners(t, "c/0")
+		})
+	}
+}
+
 // TestOneBadConnectorStopsNobodyElse: corrupt records, records of unknown kinds, a configuration that cannot be used.
 func TestOneBadConnectorStopsNobodyElse(t *testing.T) {
 	w := newWorld()

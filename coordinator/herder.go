@@ -135,8 +135,8 @@ func (h *Herder) put(ctx context.Context, name string, config map[string]string,
 		h.Warn(config)
 	}
 	tasks := configs.TaskConfigs(parsed)
-	if initial == configs.Stopped || known && old.Target == configs.Stopped {
-		tasks = nil // a stopped connector is one without tasks
+	if idle(initial) || known && idle(old.Target) && old.TaskCount == 0 {
+		tasks = nil // it gets them when it is started
 	}
 	if err := h.quiesce(ctx, name, configs.Fingerprint(config), len(parsed.APIs)); err != nil {
 		return err
@@ -144,6 +144,9 @@ func (h *Herder) put(ctx context.Context, name string, config map[string]string,
 	return h.write(ctx, slices.Concat(
 		h.Topic.Create(name, config, initial), h.Topic.TaskSet(name, tasks), h.Topic.Fence(name, len(parsed.APIs))))
 }
+
+// idle reports whether a connector in that state is not to run; "" is one that is.
+func idle(s configs.Target) bool { return s == configs.Stopped || s == configs.Paused }
 
 // Delete removes a connector and its rows; its offsets stay.
 func (h *Herder) Delete(ctx context.Context, name string) error {
@@ -185,7 +188,7 @@ func (h *Herder) Target(ctx context.Context, name, state string) error {
 				return err
 			}
 			messages = slices.Concat(h.Topic.TaskSet(name, nil), messages)
-		case c.TaskCount == 0:
+		case !idle(target) && c.TaskCount == 0:
 			parsed, err := h.Parse(c.Config)
 			if err != nil {
 				return err

@@ -55,7 +55,7 @@ func TestConnectTakesOver(t *testing.T) {
 		f.shows("orders", orders)
 		f.shows("idle", h.config(h.group+"-idle"))
 		f.becomes("orders", "RUNNING", 1)
-		f.becomes("idle", "PAUSED", 1)
+		f.becomes("idle", "PAUSED", 0) // it gets tasks when it is first started
 		h.found(h.group+"-stub", stored)
 		f.takesOffsets("orders", stored)
 		f.call(http.MethodPut, "/connectors/orders/resume", nil, http.StatusAccepted, nil)
