@@ -39,7 +39,7 @@ func (m *Member) Change(ctx context.Context, c Change, dry bool) (moves []plan.M
 			return err
 		}
 		messages := c.apply(view, m.Leader.topic)
-		moves = plan.Assign(m.input(view, living, duties, &c))
+		moves = plan.Assign(m.input(view, living, duties, &c, m.loads.Weights()))
 		if dry {
 			return nil
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/headwater/headwater/internal/connector"
 	"github.com/headwater/headwater/internal/proof"
 	headwaterv1 "github.com/headwater/headwater/proto/headwater/v1"
+	"google.golang.org/protobuf/proto"
 )
 
 // follow keeps the running tasks equal to the rows that are ours.
@@ -95,9 +96,29 @@ func (m *Member) ready(t rows.Task, row *headwaterv1.Assignment) <-chan struct{}
 	return m.words.Wait(t, row.GetEpoch())
 }
 
-// Received takes another worker's word that it has let go of a task.
-func (m *Member) Received(r *headwaterv1.Released) {
-	m.words.Release(rows.Task{Connector: r.GetConnector(), N: int(r.GetTask())}, r.GetEpoch())
+// Received takes another worker's word: that it has let go of a task, or what its tasks do.
+func (m *Member) Received(word proto.Message) {
+	switch w := word.(type) {
+	case *headwaterv1.Released:
+		m.words.Release(rows.Task{Connector: w.GetConnector(), N: int(w.GetTask())}, w.GetEpoch())
+	case *headwaterv1.Loads:
+		for _, t := range w.GetTasks() {
+			m.loads.Say(rows.Task{Connector: t.GetConnector(), N: int(t.GetTask())}, t.GetRecords(), time.Now())
+		}
+	}
+}
+
+// Report tells the leader what this worker's tasks do; it is to be called every load.Every. That it may not arrive is no
+// harm: then tasks are shared by their number.
+func (m *Member) Report(tasks []*headwaterv1.TaskLoad) {
+	loads, leader := &headwaterv1.Loads{Tasks: tasks}, m.Board.LeaderRow()
+	if m.Board.IsSelf(leader) {
+		m.Received(loads)
+	} else if m.Gossip != nil && leader != nil {
+		if err := m.Gossip.Tell(leader.GetWorker(), loads); err != nil {
+			m.Log.Debug("leader not told of the load", "err", err)
+		}
+	}
 }
 
 // Stopped tells the worker that has the task next that this one has let go. One that has just come may not be known to

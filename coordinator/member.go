@@ -9,9 +9,11 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/headwater/headwater/coordinator/gossip"
 	"github.com/headwater/headwater/coordinator/handover"
+	"github.com/headwater/headwater/coordinator/load"
 	"github.com/headwater/headwater/coordinator/rows"
 	"github.com/headwater/headwater/internal/fault"
 	"github.com/headwater/headwater/internal/proof"
@@ -43,7 +45,7 @@ type Gossip interface {
 	Peers() []gossip.Peer
 	State(name, instance string) gossip.State
 	Join(addrs []string)
-	Tell(name string, r *headwaterv1.Released) error
+	Tell(name string, m proto.Message) error
 }
 
 // MemberConfig is what a Member needs.
@@ -72,6 +74,7 @@ type Member struct {
 	asOf     time.Time         // the claim under which known was read
 	buried   map[string]string // who was taken out of the group as dead: instance to name
 	words    *handover.Book
+	loads    *load.Book
 	silent   atomic.Bool  // nothing is heard from the group
 	stopping atomic.Bool  // the worker is about to end
 	turned   atomic.Int64 // when the leader's loop last came round, in nanoseconds since born
@@ -83,7 +86,7 @@ type Member struct {
 
 // NewMember returns a member that does nothing until Run.
 func NewMember(c MemberConfig) *Member {
-	return &Member{MemberConfig: c, words: handover.New(), born: time.Now(), buried: map[string]string{}, wake: make(chan struct{}, 1), hung: make(chan error, 1)}
+	return &Member{MemberConfig: c, words: handover.New(), loads: load.New(), born: time.Now(), buried: map[string]string{}, wake: make(chan struct{}, 1), hung: make(chan error, 1)}
 }
 
 // ErrHung says that the leader's loop hung, or its group's was: the worker left the group and should end.

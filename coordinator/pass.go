@@ -38,7 +38,8 @@ func (m *Member) pass(ctx context.Context) error {
 		return err
 	}
 	view := m.Board.View()
-	moves := plan.Assign(m.input(view, living, duties, nil))
+	m.loads.Weigh(m.input(view, living, duties, nil, nil), time.Now())
+	moves := plan.Assign(m.input(view, living, duties, nil, m.loads.Weights()))
 	return m.assign(ctx, view, living, duties, moves)
 }
 
@@ -100,8 +101,12 @@ func (m *Member) gossiped(l Living) gossip.State {
 }
 
 // input is what Assign decides on. wish is what a person asks for now.
-func (m *Member) input(view *rows.View, living map[string]Living, duties map[rows.Task]duty, wish *Change) plan.Input {
-	in := plan.Input{Previous: map[rows.Task]string{}, Pins: view.Pins, Tasks: slices.Collect(maps.Keys(duties))}
+func (m *Member) input(
+	view *rows.View, living map[string]Living, duties map[rows.Task]duty, wish *Change, weights map[rows.Task]float64,
+) plan.Input {
+	in := plan.Input{
+		Previous: map[rows.Task]string{}, Pins: view.Pins, Tasks: slices.Collect(maps.Keys(duties)), Weights: weights,
+	}
 	if wish != nil {
 		in.Wishes = wish.Move
 	}
@@ -141,7 +146,7 @@ func (m *Member) leaving(l Living) bool {
 func (m *Member) assign(
 	ctx context.Context, view *rows.View, living map[string]Living, duties map[rows.Task]duty, moves []plan.Move,
 ) error {
-	target := m.input(view, living, duties, nil).Previous
+	target := m.input(view, living, duties, nil, nil).Previous
 	reasons := map[rows.Task]string{}
 	for _, mv := range moves {
 		target[mv.Task], reasons[mv.Task] = mv.To, mv.Reason

@@ -355,10 +355,15 @@ func (t *talk) State(name, instance string) gossip.State {
 
 func (t *talk) Join(addrs []string) { t.mu.Lock(); t.joined = addrs; t.mu.Unlock() }
 
-func (t *talk) Tell(name string, r *headwaterv1.Released) error {
+func (t *talk) Tell(name string, m proto.Message) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.told = append(t.told, fmt.Sprintf("%s: %s/%d epoch %d", name, r.GetConnector(), r.GetTask(), r.GetEpoch()))
+	switch w := m.(type) {
+	case *headwaterv1.Released:
+		t.told = append(t.told, fmt.Sprintf("%s: %s/%d epoch %d", name, w.GetConnector(), w.GetTask(), w.GetEpoch()))
+	case *headwaterv1.Loads:
+		t.told = append(t.told, fmt.Sprintf("%s: loads of %d", name, len(w.GetTasks())))
+	}
 	return nil
 }
 

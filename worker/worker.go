@@ -201,18 +201,18 @@ func (r *running) settled() bool {
 }
 
 // Records counts the records committed by the tasks at work since each of them started.
-func (w *Worker) Records() int64 {
+func (w *Worker) Records() map[rows.Task]int64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	var n int64
-	for _, r := range w.running {
+	out := make(map[rows.Task]int64, len(w.running))
+	for t, r := range w.running {
 		r.mu.Lock()
 		for _, runner := range r.task.Runners {
-			n += runner.Status().Records
+			out[t] += runner.Status().Records
 		}
 		r.mu.Unlock()
 	}
-	return n
+	return out
 }
 
 // wait returns when ready is closed, at once when it is nil, or at the end of ctx.

@@ -30,6 +30,7 @@ type builder struct {
 	store   offsets.Store
 	metrics *worker.Metrics
 	source  *source.Metrics
+	paced   *source.Limits
 	log     *slog.Logger
 }
 
@@ -65,7 +66,7 @@ func (b *builder) prepare(ctx context.Context, want coordinator.Want) (worker.Ta
 		return worker.Task{}, err
 	}
 	client, err := source.New(source.Config{
-		Connector: c, Log: b.log, Metrics: b.source,
+		Connector: c, Log: b.log, Metrics: b.source, Limits: b.paced,
 		Dial: egress.New(egress.Policy{Strict: b.options.settings.Egress.Strict, Allowed: b.options.settings.Egress.Allowed}).DialContext,
 	})
 	if err != nil {

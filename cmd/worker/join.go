@@ -87,13 +87,6 @@ func (m *member) join(ctx context.Context) (err error) {
 	return nil
 }
 
-// received passes on another worker's word. One that comes before this worker takes part cannot be for it.
-func (m *member) received(r *headwaterv1.Released) {
-	if p := m.part.Load(); p != nil {
-		p.Received(r)
-	}
-}
-
 // look sees whom this worker is about to join, and returns the members that it follows: of its name, and dead. One that
 // has its name and answers, or that does not commit as it does, is a fault of the configuration.
 func (m *member) look(ctx context.Context, there []coordinator.Living) (predecessors []string, err error) {
@@ -171,6 +164,7 @@ func (m *member) run(ctx context.Context) error {
 	g.Go(func() error { return m.report.Run(inner) })
 	g.Go(func() error { return m.reportConnectors(inner) })
 	g.Go(func() error { return m.reportLoad(inner) })
+	g.Go(func() error { return m.tellLimits(inner) })
 	g.Go(func() error {
 		defer cancel()
 		if err := m.connectors(ctx); err != nil || ctx.Err() != nil {

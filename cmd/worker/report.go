@@ -10,7 +10,6 @@ import (
 	"github.com/headwater/headwater/coordinator/rows"
 	"github.com/headwater/headwater/coordinator/status"
 	"github.com/headwater/headwater/internal/connector"
-	headwaterv1 "github.com/headwater/headwater/proto/headwater/v1"
 	"github.com/headwater/headwater/worker"
 )
 
@@ -147,26 +146,4 @@ func apisOf(want coordinator.Want) []connector.API {
 		}
 	}
 	return out
-}
-
-// loadEvery is how often this worker says how much it does.
-const loadEvery = 15 * time.Second
-
-// reportLoad tells the others how many records a second this worker commits.
-func (m *member) reportLoad(ctx context.Context) error {
-	if m.gossip == nil {
-		return nil
-	}
-	tick := time.NewTicker(loadEvery)
-	defer tick.Stop()
-	for last := m.running.Records(); ; {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-		now := m.running.Records()
-		m.gossip.Update(func(self *headwaterv1.Member) { self.Load = float64(max(now-last, 0)) / loadEvery.Seconds() })
-		last = now
-	}
 }

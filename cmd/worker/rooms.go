@@ -131,9 +131,10 @@ func (m *member) rooms(context.Context) error {
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.metrics = reg
 	m.forwarder()
+	m.limits = &source.Limits{Tell: m.tellLimit}
 	b := &builder{
 		options: m.options, cluster: m.cluster, board: m.board, topics: newTopics(m.admin), store: offsets.Store{Table: m.offsets},
-		metrics: worker.NewMetrics(reg), source: source.NewMetrics(reg), log: m.log,
+		metrics: worker.NewMetrics(reg), source: source.NewMetrics(reg), paced: m.limits, log: m.log,
 	}
 	m.running = &worker.Worker{Prepare: b.prepare, Changed: m.taskChanged, Stopped: m.taskStopped, Log: m.log}
 	return nil

@@ -22,6 +22,7 @@ import (
 	"github.com/headwater/headwater/internal/settings"
 	headwaterv1 "github.com/headwater/headwater/proto/headwater/v1"
 	"github.com/headwater/headwater/worker"
+	"github.com/headwater/headwater/worker/source"
 )
 
 // startTimeout is how long the worker waits for Kafka when it starts.
@@ -49,6 +50,8 @@ type member struct {
 	forward *forward.Forwarder
 	server  *api.Server
 	metrics *prometheus.Registry
+	limits  *source.Limits          // set by APIs, here or on other workers
+	limited chan *headwaterv1.Limit // to be told to the others
 	group   atomic.Pointer[kafka.Group]
 	gossip  *gossip.Gossip
 	stage   atomic.Pointer[api.Stage]
@@ -57,7 +60,7 @@ type member struct {
 
 // serve starts everything in the order in which it is needed, runs until ctx ends, and stops in the reverse order.
 func serve(ctx context.Context, o *options, log *slog.Logger) error {
-	m := &member{options: o, log: log, self: &headwaterv1.Member{}}
+	m := &member{options: o, log: log, self: &headwaterv1.Member{}, limited: make(chan *headwaterv1.Limit, 16)}
 	for _, w := range o.warnings {
 		log.Warn("worker configuration", "warning", w)
 	}

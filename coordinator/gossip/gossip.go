@@ -32,9 +32,9 @@ type Config struct {
 	Label string
 	// Self is what the worker says about itself; Name and Instance are required. Start fills in Gossip.
 	Self *headwaterv1.Member
-	// Received is told that another worker has let go of a task. It is called on gossip's goroutine and must not block.
-	// It may be nil.
-	Received func(*headwaterv1.Released)
+	// Received is given what another worker told this one, see Tell. It is called on gossip's goroutine and must not
+	// block. It may be nil.
+	Received func(proto.Message)
 	// Log takes what a person should know; what memberlist says itself is on its debug level.
 	Log *slog.Logger
 	// Transport replaces UDP and TCP, for tests inside a bubble of synctest; package ether has one. nil: the network.

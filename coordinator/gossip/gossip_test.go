@@ -12,6 +12,7 @@ import (
 	"github.com/headwater/headwater/coordinator/gossip"
 	"github.com/headwater/headwater/internal/fault"
 	headwaterv1 "github.com/headwater/headwater/proto/headwater/v1"
+	"google.golang.org/protobuf/proto"
 )
 
 func TestFiveWorkersSeeADeath(t *testing.T) {
@@ -130,17 +131,18 @@ func TestOtherKeysAndClustersStayApart(t *testing.T) {
 }
 
 func TestReleasedArrives(t *testing.T) {
-	got := make(chan *headwaterv1.Released, 1)
+	got := make(chan proto.Message, 1)
 	all := cluster(t, 2, func(i int, c *gossip.Config) {
 		if i == 1 {
-			c.Received = func(r *headwaterv1.Released) { got <- r }
+			c.Received = func(m proto.Message) { got <- m }
 		}
 	})
 	if err := all[0].Tell("w1", &headwaterv1.Released{Connector: "orders", Task: 3, Epoch: 7}); err != nil {
 		t.Fatal(err)
 	}
 	select {
-	case r := <-got:
+	case m := <-got:
+		r, _ := m.(*headwaterv1.Released)
 		if r.GetConnector() != "orders" || r.GetTask() != 3 || r.GetEpoch() != 7 {
 			t.Errorf("got %v", r)
 		}

@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	headwaterv1 "github.com/headwater/headwater/proto/headwater/v1"
 )
 
@@ -71,7 +73,7 @@ type record struct {
 type table struct {
 	self     string
 	log      *slog.Logger
-	received func(*headwaterv1.Released)
+	received func(proto.Message)
 	garbage  atomic.Int64
 	once     [hints]sync.Once
 
@@ -84,7 +86,7 @@ type table struct {
 	quiet   time.Time // deaths do not count before
 }
 
-func newTable(self string, log *slog.Logger, received func(*headwaterv1.Released)) *table {
+func newTable(self string, log *slog.Logger, received func(proto.Message)) *table {
 	now := time.Now()
 	return &table{
 		self: self, log: log, received: received,

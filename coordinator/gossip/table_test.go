@@ -74,7 +74,7 @@ func TestWhoStoodStillBuriesNobody(t *testing.T) {
 func TestWhatIsNotUnderstoodIsCountedAndLoggedOnce(t *testing.T) {
 	var logs bytes.Buffer
 	got := 0
-	d := &delegate{table: newTable("w0/i", slog.New(slog.NewTextHandler(&logs, nil)), func(*headwaterv1.Released) { got++ })}
+	d := &delegate{table: newTable("w0/i", slog.New(slog.NewTextHandler(&logs, nil)), func(proto.Message) { got++ })}
 	for _, b := range [][]byte{nil, {}, {99}, {saidReleased, 0xff}, {0, 1, 2}} {
 		d.NotifyMsg(b)
 	}
@@ -129,7 +129,7 @@ func TestWhatIsRememberedIsBounded(t *testing.T) {
 func FuzzMessages(f *testing.F) {
 	f.Add([]byte{saidReleased, 0x0a, 1, 'c'}, "w1/i", []byte{0x0a, 1, 'n'})
 	f.Fuzz(func(_ *testing.T, message []byte, name string, meta []byte) {
-		d := &delegate{table: newTable("w0/i", slog.New(slog.DiscardHandler), func(*headwaterv1.Released) {})}
+		d := &delegate{table: newTable("w0/i", slog.New(slog.DiscardHandler), func(proto.Message) {})}
 		d.NotifyMsg(message)
 		n := node(name, meta)
 		_ = d.NotifyAlive(n)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"slices"
 	"sync"
@@ -19,6 +20,8 @@ import (
 // A message is one byte that says what it is, and what it says. What is not known is of a newer version and is passed over.
 const (
 	saidReleased byte = 1
+	saidLoads    byte = 3
+	saidLimit    byte = 4
 	// saidGoodbye carries the node's name. memberlist's own goodbye looks like a death to whoever is told of it.
 	saidGoodbye byte = 2
 )
@@ -26,14 +29,37 @@ const (
 // farewells is how many are said goodbye to at a time.
 const farewells = 16
 
-// Tell says to the worker of that name, to its latest instance, that a task was let go. It takes about a second at most. An
-// error means that it was not told: the worker is not there (fatal), or could not be reached (retriable).
-func (g *Gossip) Tell(name string, r *headwaterv1.Released) error {
+// heard makes the message that a first byte announces; nil: none of ours.
+func heard(kind byte) proto.Message {
+	switch kind {
+	case saidReleased:
+		return &headwaterv1.Released{}
+	case saidLoads:
+		return &headwaterv1.Loads{}
+	case saidLimit:
+		return &headwaterv1.Limit{}
+	}
+	return nil
+}
+
+// kindOf is the first byte of a message.
+func kindOf(m proto.Message) byte {
+	for _, kind := range []byte{saidReleased, saidLoads, saidLimit} {
+		if heard(kind).ProtoReflect().Type() == m.ProtoReflect().Type() {
+			return kind
+		}
+	}
+	panic(fmt.Sprintf("gossip: nobody understands %T", m)) // only our own code says anything
+}
+
+// Tell says a Released, Loads or Limit to the worker of that name, to its latest instance. It takes about a second at most.
+// An error means that it was not told: the worker is not there (fatal), or could not be reached (retriable).
+func (g *Gossip) Tell(name string, m proto.Message) error {
 	to, err := g.latest(name)
 	if err != nil {
 		return err
 	}
-	b, err := proto.MarshalOptions{}.MarshalAppend([]byte{saidReleased}, r)
+	b, err := proto.MarshalOptions{}.MarshalAppend([]byte{kindOf(m)}, m)
 	if err != nil {
 		return &fault.Error{Op: "tell worker " + name, Err: err}
 	}
@@ -85,24 +111,25 @@ func (t *table) message(b []byte) {
 		t.note("a message", "")
 		return
 	}
-	switch b[0] {
-	case saidReleased:
-		r := &headwaterv1.Released{}
-		if err := proto.Unmarshal(b[1:], r); err != nil {
-			t.note("a message", "")
-			return
-		}
-		if t.received != nil {
-			t.received(r)
-		}
-	case saidGoodbye:
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		if r, ok := t.records[string(b[1:])]; ok {
-			r.died = time.Time{}
-			t.set(r, Left)
-		}
-	default:
+	if b[0] == saidGoodbye {
+		t.parted(string(b[1:]))
+		return
+	}
+	m := heard(b[0])
+	if m == nil || proto.Unmarshal(b[1:], m) != nil {
 		t.note("a message", "")
+		return
+	}
+	if t.received != nil {
+		t.received(m)
+	}
+}
+
+func (t *table) parted(node string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if r, ok := t.records[node]; ok {
+		r.died = time.Time{}
+		t.set(r, Left)
 	}
 }

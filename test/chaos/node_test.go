@@ -219,9 +219,9 @@ func (n *node) enter() (err error) {
 }
 
 // received takes another member's word, which may come before this one has joined the group.
-func (n *node) received(r *headwaterv1.Released) {
+func (n *node) received(word proto.Message) {
 	if p := n.part.Load(); p != nil {
-		p.Received(r)
+		p.Received(word)
 	}
 }
 

@@ -49,6 +49,8 @@ type Config struct {
 	Log *slog.Logger
 	// Metrics counts requests; nil counts nothing.
 	Metrics *Metrics
+	// Limits are those that APIs have set; nil: each request learns its own.
+	Limits *Limits
 }
 
 // Client fetches the pages of one connector. Its APIs share its connections and nothing else does. It is safe for

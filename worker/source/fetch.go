@@ -20,6 +20,9 @@ import (
 //     page could not be written to this machine's disk.
 func (c *Client) Fetch(ctx context.Context, r poll.Request) (poll.Response, error) {
 	for done := 0; ; done++ {
+		if !c.allowed(ctx) {
+			return poll.Response{}, c.ended(ctx, r)
+		}
 		c.waits("response", time.Time{})
 		begin := time.Now()
 		resp, fail := c.attempt(ctx, r)
@@ -27,6 +30,7 @@ func (c *Client) Fetch(ctx context.Context, r poll.Request) (poll.Response, erro
 		if fail == nil {
 			return resp, nil
 		}
+		c.conf.Limits.reached(c.conf.Connector.Name, fail)
 		if ctx.Err() != nil {
 			return poll.Response{}, c.ended(ctx, r)
 		}

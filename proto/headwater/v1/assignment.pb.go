@@ -502,6 +502,166 @@ func (x *Released) GetEpoch() int64 {
 	return 0
 }
 
+// Loads is what a worker tells the leader of its tasks every 15 s.
+type Loads struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Tasks         []*TaskLoad            `protobuf:"bytes,1,rep,name=tasks,proto3" json:"tasks,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Loads) Reset() {
+	*x = Loads{}
+	mi := &file_headwater_v1_assignment_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Loads) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Loads) ProtoMessage() {}
+
+func (x *Loads) ProtoReflect() protoreflect.Message {
+	mi := &file_headwater_v1_assignment_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Loads.ProtoReflect.Descriptor instead.
+func (*Loads) Descriptor() ([]byte, []int) {
+	return file_headwater_v1_assignment_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Loads) GetTasks() []*TaskLoad {
+	if x != nil {
+		return x.Tasks
+	}
+	return nil
+}
+
+type TaskLoad struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Connector string                 `protobuf:"bytes,1,opt,name=connector,proto3" json:"connector,omitempty"`
+	Task      int32                  `protobuf:"varint,2,opt,name=task,proto3" json:"task,omitempty"`
+	// Committed records a second.
+	Records       float64 `protobuf:"fixed64,3,opt,name=records,proto3" json:"records,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TaskLoad) Reset() {
+	*x = TaskLoad{}
+	mi := &file_headwater_v1_assignment_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TaskLoad) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TaskLoad) ProtoMessage() {}
+
+func (x *TaskLoad) ProtoReflect() protoreflect.Message {
+	mi := &file_headwater_v1_assignment_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TaskLoad.ProtoReflect.Descriptor instead.
+func (*TaskLoad) Descriptor() ([]byte, []int) {
+	return file_headwater_v1_assignment_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *TaskLoad) GetConnector() string {
+	if x != nil {
+		return x.Connector
+	}
+	return ""
+}
+
+func (x *TaskLoad) GetTask() int32 {
+	if x != nil {
+		return x.Task
+	}
+	return 0
+}
+
+func (x *TaskLoad) GetRecords() float64 {
+	if x != nil {
+		return x.Records
+	}
+	return 0
+}
+
+// Limit is told to all when an API has said that it is asked too often: nobody asks for that connector meanwhile.
+type Limit struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Connector string                 `protobuf:"bytes,1,opt,name=connector,proto3" json:"connector,omitempty"`
+	// How long, in milliseconds from when it is heard: the workers' clocks may differ.
+	WaitMs        int64 `protobuf:"varint,2,opt,name=wait_ms,json=waitMs,proto3" json:"wait_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Limit) Reset() {
+	*x = Limit{}
+	mi := &file_headwater_v1_assignment_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Limit) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Limit) ProtoMessage() {}
+
+func (x *Limit) ProtoReflect() protoreflect.Message {
+	mi := &file_headwater_v1_assignment_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Limit.ProtoReflect.Descriptor instead.
+func (*Limit) Descriptor() ([]byte, []int) {
+	return file_headwater_v1_assignment_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *Limit) GetConnector() string {
+	if x != nil {
+		return x.Connector
+	}
+	return ""
+}
+
+func (x *Limit) GetWaitMs() int64 {
+	if x != nil {
+		return x.WaitMs
+	}
+	return 0
+}
+
 var File_headwater_v1_assignment_proto protoreflect.FileDescriptor
 
 const file_headwater_v1_assignment_proto_rawDesc = "" +
@@ -544,7 +704,16 @@ const file_headwater_v1_assignment_proto_rawDesc = "" +
 	"\bReleased\x12\x1c\n" +
 	"\tconnector\x18\x01 \x01(\tR\tconnector\x12\x12\n" +
 	"\x04task\x18\x02 \x01(\x05R\x04task\x12\x14\n" +
-	"\x05epoch\x18\x03 \x01(\x03R\x05epochB?Z=github.com/headwater/headwater/proto/headwater/v1;headwaterv1b\x06proto3"
+	"\x05epoch\x18\x03 \x01(\x03R\x05epoch\"5\n" +
+	"\x05Loads\x12,\n" +
+	"\x05tasks\x18\x01 \x03(\v2\x16.headwater.v1.TaskLoadR\x05tasks\"V\n" +
+	"\bTaskLoad\x12\x1c\n" +
+	"\tconnector\x18\x01 \x01(\tR\tconnector\x12\x12\n" +
+	"\x04task\x18\x02 \x01(\x05R\x04task\x12\x18\n" +
+	"\arecords\x18\x03 \x01(\x01R\arecords\">\n" +
+	"\x05Limit\x12\x1c\n" +
+	"\tconnector\x18\x01 \x01(\tR\tconnector\x12\x17\n" +
+	"\await_ms\x18\x02 \x01(\x03R\x06waitMsB?Z=github.com/headwater/headwater/proto/headwater/v1;headwaterv1b\x06proto3"
 
 var (
 	file_headwater_v1_assignment_proto_rawDescOnce sync.Once
@@ -558,7 +727,7 @@ func file_headwater_v1_assignment_proto_rawDescGZIP() []byte {
 	return file_headwater_v1_assignment_proto_rawDescData
 }
 
-var file_headwater_v1_assignment_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_headwater_v1_assignment_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_headwater_v1_assignment_proto_goTypes = []any{
 	(*Assignment)(nil), // 0: headwater.v1.Assignment
 	(*Leader)(nil),     // 1: headwater.v1.Leader
@@ -566,13 +735,17 @@ var file_headwater_v1_assignment_proto_goTypes = []any{
 	(*Drain)(nil),      // 3: headwater.v1.Drain
 	(*Member)(nil),     // 4: headwater.v1.Member
 	(*Released)(nil),   // 5: headwater.v1.Released
+	(*Loads)(nil),      // 6: headwater.v1.Loads
+	(*TaskLoad)(nil),   // 7: headwater.v1.TaskLoad
+	(*Limit)(nil),      // 8: headwater.v1.Limit
 }
 var file_headwater_v1_assignment_proto_depIdxs = []int32{
-	0, // [0:0] is the sub-list for method output_type
-	0, // [0:0] is the sub-list for method input_type
-	0, // [0:0] is the sub-list for extension type_name
-	0, // [0:0] is the sub-list for extension extendee
-	0, // [0:0] is the sub-list for field type_name
+	7, // 0: headwater.v1.Loads.tasks:type_name -> headwater.v1.TaskLoad
+	1, // [1:1] is the sub-list for method output_type
+	1, // [1:1] is the sub-list for method input_type
+	1, // [1:1] is the sub-list for extension type_name
+	1, // [1:1] is the sub-list for extension extendee
+	0, // [0:1] is the sub-list for field type_name
 }
 
 func init() { file_headwater_v1_assignment_proto_init() }
@@ -586,7 +759,7 @@ func file_headwater_v1_assignment_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_headwater_v1_assignment_proto_rawDesc), len(file_headwater_v1_assignment_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   6,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

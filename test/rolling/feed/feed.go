@@ -56,6 +56,7 @@ type Feed struct {
 
 	mu    sync.Mutex
 	asked map[API][]Request
+	limit map[API]time.Duration
 }
 
 // modes are the ways of paging that are used in turn: by number, and by the last record's key.
@@ -135,8 +136,22 @@ func (f *Feed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	from, _, _ := net.SplitHostPort(r.RemoteAddr)
 	f.mu.Lock()
 	f.asked[API{name, n}] = append(f.asked[API{name, n}], Request{at, from})
+	limit := f.limit[API{name, n}]
+	delete(f.limit, API{name, n})
 	f.mu.Unlock()
+	if limit > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(limit.Seconds())))
+		http.Error(w, "asked too often", http.StatusTooManyRequests)
+		return
+	}
 	http.StripPrefix("/"+name, sim).ServeHTTP(w, r)
+}
+
+// Limit lets an API answer its next request with 429 and a Retry-After of whole seconds.
+func (f *Feed) Limit(a API, wait time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.limit = map[API]time.Duration{a: wait}
 }
 
 // Asked returns an API's requests so far, in order.
