@@ -227,6 +227,9 @@ func clean(f *fleet) error {
 // goodbye lets a member leave in order while the leader takes long to write who has its tasks next.
 func goodbye(f *fleet) error {
 	a, _, err := f.pair()
+	if err == nil { // only who has polled can be missed
+		err = f.await(settleTime, "the one that leaves to poll", func() bool { return f.trail.asks(a) })
+	}
 	if err == nil {
 		f.set(&trap{n: 1, delay: 3 * time.Second, match: func(c call) bool { return c.step == "produce" && c.id == writerID }})
 		a.leave()
