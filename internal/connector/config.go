@@ -21,6 +21,7 @@ type Config struct {
 	Whitelist   []string  // connector.egress.whitelist
 	Compression string    // producer.override.compression.type; empty: none
 	APIs        []API     // api1 to apiN, in order
+	Chains      []Chain   // api.chaining.parent.child.relationship, in the order written; never a cycle
 
 	ReportFormat ReportFormat // reporter.error.topic.value.format
 }
@@ -64,6 +65,18 @@ type API struct {
 	BackoffBase    time.Duration // retry.backoff.ms
 	RetryOn        StatusRanges  // retry.on.status.codes, and what is always retried: 401, 408, 429, 504
 	Interval       time.Duration // request.interval.ms
+
+	// Child says that the API has parents: it is asked once for each work item, and what follows has a meaning.
+	Child bool
+	// Placeholders are the names in the templates that stand for values of a parent record, sorted, none of them twice: a
+	// field's name, a dotted path or a JSON Pointer. A child has at least one, any other API none.
+	Placeholders []string
+	PollMode     PollMode      // chaining.poll.mode
+	Repoll       time.Duration // chaining.repoll.interval.ms
+	InFlight     int           // chaining.items.in.flight
+	EndOn        StatusRanges  // chaining.end.on.status.codes; none of them is in RetryOn
+	ParentFields []Pair        // chaining.parent.fields: a name and its source in the parent record
+	ParentInto   ParentInto    // chaining.parent.fields.into
 }
 
 // Pair is a name and a templated value, in the order in which they were written.

@@ -1,103 +1,61 @@
 package connector
 
-// Mode is http.offset.mode.
-type Mode uint8
-
-// The offset modes. CHAINING and CURSOR_PAGINATION go by time windows when API.Window is set.
-const (
-	SimpleIncrementing Mode = iota
-	Chaining
-	CursorPagination
-	SnapshotPagination
+import (
+	"github.com/headwater/headwater/internal/connector/choice"
+	"github.com/headwater/headwater/internal/connector/status"
 )
 
-// OnError is behavior.on.error: what follows an API error once the retries are spent.
-type OnError uint8
-
-// Values of behavior.on.error.
-const (
-	Fail OnError = iota
-	Ignore
+// What the fields of Config and API are made of: packages choice and status say what they mean.
+type (
+	// Mode is http.offset.mode.
+	Mode = choice.Mode
+	// OnError is behavior.on.error.
+	OnError = choice.OnError
+	// Tolerance is errors.tolerance.
+	Tolerance = choice.Tolerance
+	// ReportAs is report.errors.as.
+	ReportAs = choice.ReportAs
+	// ReportFormat is reporter.error.topic.value.format.
+	ReportFormat = choice.ReportFormat
+	// Format is output.data.format.
+	Format = choice.Format
+	// AuthType is auth.type.
+	AuthType = choice.AuthType
+	// Backoff is retry.backoff.policy.
+	Backoff = choice.Backoff
+	// Ordering is chaining.with.timestamp.mode.record.ordering.
+	Ordering = choice.Ordering
+	// TimestampFormat is timestamp.format.
+	TimestampFormat = choice.TimestampFormat
+	// IntervalUnit is timestamp.interval.format.
+	IntervalUnit = choice.IntervalUnit
+	// PollMode is chaining.poll.mode.
+	PollMode = choice.PollMode
+	// ParentInto is chaining.parent.fields.into.
+	ParentInto = choice.ParentInto
+	// StatusRange is an inclusive range of HTTP status codes.
+	StatusRange = status.Range
+	// StatusRanges is retry.on.status.codes and chaining.end.on.status.codes.
+	StatusRanges = status.Ranges
 )
 
-// Tolerance is errors.tolerance: what follows a record that cannot be converted or does not fit its topic.
-type Tolerance uint8
-
-// Values of errors.tolerance.
+// Their values.
 const (
-	ToleranceNone Tolerance = iota
-	ToleranceAll
+	SimpleIncrementing, Chaining, CursorPagination = choice.SimpleIncrementing, choice.Chaining, choice.CursorPagination
+	SnapshotPagination                             = choice.SnapshotPagination
+	Fail, Ignore                                   = choice.Fail, choice.Ignore
+	ToleranceNone, ToleranceAll                    = choice.ToleranceNone, choice.ToleranceAll
+	ErrorString, HTTPResponse                      = choice.ErrorString, choice.HTTPResponse
+	ReportJSON, ReportString                       = choice.ReportJSON, choice.ReportString
+	FormatJSON                                     = choice.FormatJSON
+	AuthNone, AuthBasic, AuthBearer                = choice.AuthNone, choice.AuthBasic, choice.AuthBearer
+	ExponentialWithJitter, ConstantValue           = choice.ExponentialWithJitter, choice.ConstantValue
+	OrderingNone, OrderingGlobal, OrderingRelative = choice.OrderingNone, choice.OrderingGlobal, choice.OrderingRelative
+	UnixMillis, UnixSeconds, SimpleDate, ISO8601   = choice.UnixMillis, choice.UnixSeconds, choice.SimpleDate, choice.ISO8601
+	Seconds, Days                                  = choice.Seconds, choice.Days
+	PollOnce, PollContinuous                       = choice.PollOnce, choice.PollContinuous
+	ParentIntoHeaders, ParentIntoValue             = choice.ParentIntoHeaders, choice.ParentIntoValue
 )
 
-// ReportAs is report.errors.as.
-type ReportAs uint8
-
-// Values of report.errors.as.
-const (
-	ErrorString ReportAs = iota
-	HTTPResponse
-)
-
-// ReportFormat is reporter.error.topic.value.format: how the sentence of ErrorString is written.
-type ReportFormat uint8
-
-// Values of reporter.error.topic.value.format. ReportJSON puts the sentence in quotes.
-const (
-	ReportJSON ReportFormat = iota
-	ReportString
-)
-
-// Format is output.data.format.
-type Format uint8
-
-// FormatJSON is schemaless JSON, an extension: the bytes as the API sent them.
-const FormatJSON Format = iota
-
-// AuthType is auth.type.
-type AuthType uint8
-
-// Values of auth.type.
-const (
-	AuthNone AuthType = iota
-	AuthBasic
-	AuthBearer
-)
-
-// Backoff is retry.backoff.policy.
-type Backoff uint8
-
-// Values of retry.backoff.policy.
-const (
-	ExponentialWithJitter Backoff = iota
-	ConstantValue
-)
-
-// Ordering is chaining.with.timestamp.mode.record.ordering.
-type Ordering uint8
-
-// Values of the ordering; OrderingNone means that chaining.with.timestamp.mode is off.
-const (
-	OrderingNone Ordering = iota
-	OrderingGlobal
-	OrderingRelative
-)
-
-// TimestampFormat is timestamp.format.
-type TimestampFormat uint8
-
-// Values of timestamp.format.
-const (
-	UnixMillis TimestampFormat = iota
-	UnixSeconds
-	SimpleDate
-	ISO8601
-)
-
-// IntervalUnit is timestamp.interval.format.
-type IntervalUnit uint8
-
-// Values of timestamp.interval.format.
-const (
-	Seconds IntervalUnit = iota
-	Days
-)
+// ParseStatusRanges reads a list of status codes: status.Parse.
+func ParseStatusRanges(text string) (StatusRanges, error) { return status.Parse(text) }

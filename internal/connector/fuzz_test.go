@@ -1,6 +1,7 @@
 package connector_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,6 +17,9 @@ func FuzzParse(f *testing.F) {
 	}
 	for _, c := range warningCases {
 		f.Add(c.changes)
+	}
+	for _, c := range slices.Concat(chainFaults, chainWarnings) {
+		f.Add(child + c.changes)
 	}
 	f.Fuzz(func(t *testing.T, changes string) {
 		p := properties(changes)
@@ -38,8 +42,26 @@ func FuzzParse(f *testing.F) {
 		if n := len(connector.Tasks(c)); err == nil && (n < 1 || n > len(c.APIs)) {
 			t.Fatalf("%d tasks of %d APIs", n, len(c.APIs))
 		}
+		if err == nil {
+			checkFamily(t, c)
+		}
 		connector.Mask(p)
 	})
+}
+
+// checkFamily: no API is its own descendant, and every child has something of its parents in its requests.
+func checkFamily(t *testing.T, c connector.Config) {
+	t.Helper()
+	for _, link := range c.Chains {
+		if c.Depth(link.Child) <= c.Depth(link.Parent) {
+			t.Fatalf("%v: depth %d below %d", link, c.Depth(link.Child), c.Depth(link.Parent))
+		}
+	}
+	for _, a := range c.APIs {
+		if n := len(c.Parents(a.N)); a.Child != (n > 0) || a.Child != (len(a.Placeholders) > 0) || a.Child != (a.InFlight > 0) {
+			t.Fatalf("api%d has %d parents: %+v", a.N, n, a)
+		}
+	}
 }
 
 // What is taken contains codes of three digits only, and its text is read as the same ranges.

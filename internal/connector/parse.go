@@ -33,6 +33,7 @@ func ParseResolved(written, resolved map[string]string) (Config, []Warning, erro
 	if r.Faulty("apis.num") {
 		d.apisNum = countAPIs(resolved)
 	}
+	checkChains(r, &d)
 	for n := 1; n <= d.apisNum; n++ {
 		d.APIs = append(d.APIs, readAPI(r, n, &d))
 	}
@@ -56,12 +57,13 @@ func countAPIs(properties map[string]string) int {
 }
 
 func readAPI(r *property.Reader, n int, d *draft) API {
-	a := apiDraft{API: API{N: n}}
+	a := apiDraft{API: API{N: n, Child: len(d.Parents(n)) > 0}}
 	prefix := fmt.Sprintf("api%d.", n)
 	property.Apply(r, prefix, apiTable, &a)
 	c := &check{r: r, prefix: prefix, api: &a}
 	c.lists(d.Auth.Type)
 	c.method()
+	c.chaining()
 	c.mode()
 	c.pace()
 	return a.API

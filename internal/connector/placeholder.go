@@ -27,28 +27,41 @@ func (c *check) uses(name string) bool {
 	return slices.ContainsFunc(c.templates(), func(t template) bool { return slices.Contains(form.Placeholders(t.text), name) })
 }
 
-// placeholders refuses names that nothing stands for in this offset mode.
+// placeholders refuses names that nothing stands for in this offset mode. What is wrong with the chains may be the reason.
 func (c *check) placeholders(known []string) {
-	for _, p := range c.api.PathParameters {
-		known = append(known, p.Name)
+	if c.r.Faulty(chainsProperty) {
+		return
 	}
+	known = slices.Concat(known, c.api.Placeholders)
 	for _, t := range c.templates() {
 		for _, name := range form.Placeholders(t.text) {
-			if !slices.Contains(known, name) {
-				c.reject(t.property, unknownPlaceholder(name, known))
+			// A path parameter's value is not looked through for path parameters.
+			bound := t.property != "http.path.parameters" && c.parameter(name)
+			if !bound && !slices.Contains(known, name) {
+				c.reject(t.property, c.unknownPlaceholder(name, known))
 				break
 			}
 		}
 	}
 }
 
-func unknownPlaceholder(name string, known []string) property.Problem {
+// parameter reports whether name is that of a path parameter.
+func (c *check) parameter(name string) bool {
+	return slices.ContainsFunc(c.api.PathParameters, func(p Pair) bool { return p.Name == name })
+}
+
+func (c *check) unknownPlaceholder(name string, known []string) property.Problem {
 	p := property.Problem{
 		Text: "has a placeholder that stands for nothing in this offset mode", Detail: "${" + name + "}",
 		Hint: "write one of ${" + strings.Join(known, "}, ${") + "}",
 	}
-	if strings.Contains(name, ":") {
+	switch {
+	case c.api.Child && strings.HasPrefix(name, "/"):
+		p.Hint = "as a JSON Pointer it must have ~1 for a / within a name and ~0 for a ~, and no ? in a path"
+	case strings.Contains(name, ":"):
 		p.Hint = "if it is a provider reference, the worker's config.providers must name the provider"
+	case !c.api.Child:
+		p.Hint += "; a field of another API's records needs " + chainsProperty
 	}
 	return p
 }

@@ -41,6 +41,7 @@ func APIProperties() []property.Row { return property.Rows(apiTable) }
 type draft struct {
 	Config
 	apisNum int
+	chains  string
 }
 
 // apiDraft is an API on the way.

@@ -8,16 +8,18 @@ import (
 )
 
 // apiTable are the properties of one API; their names stand behind apiN.
-var apiTable = slices.Concat(requestTable, offsetTable, windowTable, retryTable, responseTable)
+var apiTable = slices.Concat(requestTable, offsetTable, windowTable, retryTable, chainTable, responseTable)
 
 const (
 	groupRequest  = "Request"
 	groupOffset   = "Offsets and pages"
 	groupWindow   = "Time windows"
 	groupRetry    = "Pace and retries"
+	groupChain    = "API chaining"
 	groupResponse = "Response"
 
-	validPointer = "a JSON Pointer: empty, or steps that each begin with /"
+	validPointer     = "a JSON Pointer: empty, or steps that each begin with /"
+	validStatusCodes = "codes and ranges from 100 to 599, separated by commas, as 404,408,500-"
 )
 
 // requestTable is what to ask.

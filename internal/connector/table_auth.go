@@ -1,13 +1,16 @@
 package connector
 
-import "github.com/headwater/headwater/internal/connector/property"
+import (
+	"github.com/headwater/headwater/internal/connector/choice"
+	"github.com/headwater/headwater/internal/connector/property"
+)
 
 const groupAuth = "Authentication"
 
 // authTable is how requests identify themselves and how they travel.
 var authTable = []global{
 	{Row: row{
-		Name: "auth.type", Default: "NONE", Choices: authTypes, Group: groupAuth,
+		Name: "auth.type", Default: "NONE", Choices: choice.AuthTypes, Group: groupAuth,
 		Doc: "How requests to the base URL's origin identify themselves.",
 	}, Set: property.Pick(func(d *draft) *AuthType { return &d.Auth.Type })},
 	{Row: row{

@@ -31,9 +31,10 @@ var connectionTable = []global{
 		Doc: "How many APIs there are: `api1.` to `apiN.`.",
 	}, Set: property.Whole(func(d *draft) *int { return &d.apisNum })},
 	{Row: row{
-		Name: "api.chaining.parent.child.relationship", Group: "Connector", Status: property.NotYet,
-		Doc: "Pairs of a parent API and a child API, as `api1::api2,api1::api3`.", Why: "leave it out: API chaining comes later",
-	}},
+		Name: chainsProperty, Group: "Connector", Valid: "pairs of APIs, separated by commas, as api1::api2,api1::api3",
+		Doc: "Pairs of a parent API and a child API. A child is asked once for every record of its parent, whose fields stand for " +
+			"`${name}` in the child's templates. Several levels, children and parents are allowed.",
+	}, Set: property.Text(func(d *draft) *string { return &d.chains })},
 	{Row: row{
 		Name: "connector.egress.whitelist", Type: property.List, Group: "Connector", Valid: "host names, IP addresses and CIDR ranges, separated by commas",
 		Doc: "Hosts that redirects and next-page links may lead to, besides the base URL's own. They are sent no credentials.",

@@ -1,6 +1,8 @@
 package connector
 
 import (
+	"github.com/headwater/headwater/internal/connector/choice"
+	"github.com/headwater/headwater/internal/connector/form"
 	"github.com/headwater/headwater/internal/connector/property"
 	"github.com/headwater/headwater/internal/record/extract"
 )
@@ -13,7 +15,7 @@ const (
 // offsetTable is how one request follows from the last answer.
 var offsetTable = []perAPI{
 	{Row: row{
-		Name: "http.offset.mode", Default: "SIMPLE_INCREMENTING", Choices: modes, Group: groupOffset,
+		Name: "http.offset.mode", Default: "SIMPLE_INCREMENTING", Choices: choice.Modes, Group: groupOffset,
 		Doc: "How the next request is made from the last answer.",
 	}, Set: property.Pick(func(a *apiDraft) *Mode { return &a.Mode })},
 	{Row: row{
@@ -55,28 +57,16 @@ func pointerRow(name, needs, doc string, field func(*apiDraft) **extract.Pointer
 // pointer compiles a JSON Pointer.
 func pointer(field func(*apiDraft) **extract.Pointer) func(*apiDraft, property.Value) error {
 	return func(a *apiDraft, v property.Value) error {
-		p, err := extract.ParsePointer(v.Text)
-		if err != nil {
-			return badPointer(err)
+		p, err := form.Pointer(v.Text)
+		if err == nil {
+			*field(a) = &p
 		}
-		*field(a) = &p
-		return nil
+		return err
 	}
 }
 
 // setData reads http.response.data.json.pointer, whose empty value is the whole document.
-func setData(a *apiDraft, v property.Value) error {
-	p, err := extract.ParsePointer(v.Text)
-	if err != nil {
-		return badPointer(err)
-	}
-	a.Data = p
-	return nil
-}
-
-func badPointer(err error) error {
-	return property.Problem{
-		Text: "is not a JSON Pointer", Detail: err.Error(),
-		Hint: "write the steps with a / before each, as /data/items; ~1 stands for a / within a name, ~0 for a ~",
-	}
+func setData(a *apiDraft, v property.Value) (err error) {
+	a.Data, err = form.Pointer(v.Text)
+	return err
 }

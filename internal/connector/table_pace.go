@@ -3,7 +3,9 @@ package connector
 import (
 	"time"
 
+	"github.com/headwater/headwater/internal/connector/choice"
 	"github.com/headwater/headwater/internal/connector/property"
+	"github.com/headwater/headwater/internal/connector/status"
 	"github.com/headwater/headwater/internal/record/extract"
 )
 
@@ -21,7 +23,7 @@ var windowTable = []perAPI{
 	}, Set: property.Flag(func(a *apiDraft) *bool { return &a.chainingWindows })},
 	{
 		Row: row{
-			Name: "chaining.with.timestamp.mode.record.ordering", Default: "Global", Choices: orderings, Importance: property.Medium,
+			Name: "chaining.with.timestamp.mode.record.ordering", Default: "Global", Choices: choice.Orderings, Importance: property.Medium,
 			Group: groupWindow, Needs: "apiN.chaining.with.timestamp.mode=true",
 			Doc: "`Global`: time windows, paged by key. `Relative`: on from the last record's time and key.",
 		},
@@ -36,12 +38,12 @@ var windowTable = []perAPI{
 		func(a *apiDraft) *string { return &a.window.End }),
 	{Row: row{
 		Name: "timestamp.format", Aliases: []string{"http.timestamp.format"}, Default: "Unix Timestamp Milliseconds",
-		Choices: timestampFormats, Importance: property.Medium, Group: groupWindow, Needs: windowsOnly,
+		Choices: choice.TimestampFormats, Importance: property.Medium, Group: groupWindow, Needs: windowsOnly,
 		Doc: "Format of `${start_time}`, `${end_time}` and the two initial values. Simple dates are `yyyy-MM-dd` and need days.",
 	}, Set: property.Pick(func(a *apiDraft) *TimestampFormat { return &a.window.Format })},
 	{Row: row{
 		Name: "timestamp.interval.format", Aliases: []string{"http.timestamp.interval.format"}, Default: "Seconds",
-		Choices: intervalUnits, Importance: property.Medium, Group: groupWindow, Needs: windowsOnly,
+		Choices: choice.IntervalUnits, Importance: property.Medium, Group: groupWindow, Needs: windowsOnly,
 		Doc: "Unit of `http.timestamp.interval`.",
 	}, Set: property.Pick(func(a *apiDraft) *IntervalUnit { return &a.window.Unit })},
 	{Row: row{
@@ -81,14 +83,14 @@ var retryTable = []perAPI{
 		Doc: "How often a failed request is tried again before `behavior.on.error` applies; 0: not at all.",
 	}, Set: property.Whole(func(a *apiDraft) *int { return &a.MaxRetries })},
 	{Row: row{
-		Name: "retry.backoff.policy", Default: "EXPONENTIAL_WITH_JITTER", Choices: backoffs, Importance: property.Medium, Group: groupRetry,
+		Name: "retry.backoff.policy", Default: "EXPONENTIAL_WITH_JITTER", Choices: choice.Backoffs, Importance: property.Medium, Group: groupRetry,
 		Doc: "Whether the waits before retries grow.",
 	}, Set: property.Pick(func(a *apiDraft) *Backoff { return &a.Backoff })},
 	millis("retry.backoff.ms", "3000", 20, 0, "Wait before the first retry.",
 		func(a *apiDraft) *time.Duration { return &a.BackoffBase }),
 	{Row: row{
 		Name: "retry.on.status.codes", Default: "400-", Blank: true, Importance: property.Medium, Group: groupRetry,
-		Valid: "codes and ranges from 100 to 599, separated by commas, as 404,408,500-",
+		Valid: validStatusCodes,
 		Doc:   "Which answers are tried again. 401, 408, 429, 504 and requests without an answer always are.",
 	}, Set: setRetryOn},
 }
@@ -130,4 +132,12 @@ func idle(name string, t property.Type, byDefault string, status property.Status
 	return perAPI{Row: row{
 		Name: name, Type: t, Default: byDefault, Importance: property.Low, Group: groupResponse, Doc: doc, Status: status, Why: why,
 	}}
+}
+
+func setRetryOn(a *apiDraft, v property.Value) error {
+	ranges, err := status.Parse(v.Text)
+	if err == nil {
+		a.RetryOn = ranges.Retried()
+	}
+	return err
 }

@@ -24,3 +24,16 @@ func Tasks(c Config) []Task {
 func TransactionalID(group, connector string, n int) string {
 	return fmt.Sprintf("%s-%s-%d", group, connector, n)
 }
+
+// Lanes is the number of partitions of a connector's work queue, whatever the number of workers. It never changes: a work
+// item's partition follows from it.
+const Lanes = 15
+
+// LaneIDs name the producers of a work queue's lanes, in order.
+func LaneIDs(group, connector string) []string {
+	ids := make([]string, Lanes)
+	for lane := range ids {
+		ids[lane] = fmt.Sprintf("%s-%s-q%d", group, connector, lane)
+	}
+	return ids
+}

@@ -98,6 +98,7 @@ func (c *check) mode() {
 		}
 	}
 	c.placeholders(k.knows)
+	c.fieldless()
 	c.placement(k)
 	c.window(k)
 }
@@ -107,10 +108,13 @@ func (c *check) placement(k kind) {
 	switch k.title {
 	case simpleKind.title:
 		c.wholeOffset()
+		c.endless(c.uses("offset"))
 	case chainingKind.title, relativeKind.title:
-		if c.uses("offset") {
+		switch moves := c.uses("offset") || k.title == relativeKind.title && c.uses("start_time"); {
+		case c.endless(moves):
+		case moves:
 			needs(c.r, c.prefix+"http.initial.offset", "CHAINING and ${offset} in a request")
-		} else {
+		default:
 			c.warn("http.offset.mode", "asks the same thing every time: no template holds ${offset}", "put ${offset} into the path, a parameter or the body")
 		}
 	case globalKind.title:

@@ -1,9 +1,7 @@
 package connector
 
 import (
-	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/headwater/headwater/internal/connector/property"
@@ -97,16 +95,4 @@ func (c *check) time(name, text string, format TimestampFormat) (time.Time, bool
 
 var examples = [...]string{
 	UnixMillis: "1704067200000", UnixSeconds: "1704067200", SimpleDate: "2024-01-01", ISO8601: "2024-01-01T00:00:00Z",
-}
-
-var errEpoch = errors.New("is no point of time before the year 10000")
-
-// epoch reads a count since 1970 and its greatest value that time.Time and other programs agree on.
-func epoch(text string, perSecond int64) (int64, error) {
-	const year10000 = 253402300800
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err == nil && (n >= year10000*perSecond || n <= -year10000*perSecond) {
-		err = errEpoch
-	}
-	return n, err
 }

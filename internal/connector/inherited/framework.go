@@ -24,10 +24,10 @@ var framework = []property.Row{
 	noOp(groupFramework, "tasks.max.enforce", property.Boolean, "true", "Refuse more tasks than `tasks.max`.", "there are never more tasks than tasks.max"),
 	noOp(groupFramework, "config.action.reload", property.String, "", "What a changed secret does: `restart` or `none`.", "a changed secret counts from the next start"),
 	noOp(groupFramework, "connector.plugin.version", property.String, "", "Version of the plugin.", "there is one version, the worker's own"),
-	noOp(groupFramework, "header.converter", property.String, "", "Converter of record headers.", "records have no headers"),
-	noOp(groupFramework, "header.converter.*", property.String, "", "Properties of that converter.", "records have no headers"),
+	noOp(groupFramework, "header.converter", property.String, "", "Converter of record headers.", "headers are written as text"),
+	noOp(groupFramework, "header.converter.*", property.String, "", "Properties of that converter.", "headers are written as text"),
 	noOp(groupFramework, "secret.manager.*", property.String, "", "A secret manager of the cloud.", "secrets come from the worker's config.providers"),
-	noOp(groupFramework, "workqueue.topic.*", property.String, "", "The topic of API chaining.", "API chaining comes later"),
+	noOp(groupFramework, "workqueue.topic.*", property.String, "", "The topic of API chaining, `HTTPv2-work-queue-<connector>`.", "it is not looked at: the work queue has 15 partitions"),
 	noOp(groupFramework, "add.error.to.trace", property.Boolean, "", "Show the error in the status.", "the status always shows it"),
 }
 

@@ -31,6 +31,15 @@ func ParsePointer(s string) (Pointer, error) {
 	return Pointer{text: s, tokens: tokens}, nil
 }
 
+// Member is the pointer to a value inside of objects within each other, by their members' names.
+func Member(names ...string) Pointer {
+	p := Pointer{tokens: names}
+	for _, name := range names {
+		p.text += "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+	}
+	return p
+}
+
 // String returns the pointer as it was written.
 func (p Pointer) String() string { return p.text }
 

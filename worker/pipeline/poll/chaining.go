@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/headwater/headwater/internal/connector"
-	"github.com/headwater/headwater/worker/pipeline/render"
 )
 
 // chaining is CHAINING without timestamps: ${offset} is the value that the last record has at the offset pointer. There
@@ -24,6 +23,6 @@ func newChaining(api connector.API, a *ask) (mode, error) {
 func (chaining) start(s State) (State, error) { return s, nil }
 
 func (m chaining) turn(s State, _ time.Time) (Turn, error) {
-	r, err := m.ask.request(render.Values{Offset: s.at.Offset})
+	r, err := m.ask.request(s.values())
 	return Turn{Request: r, State: s}, err
 }

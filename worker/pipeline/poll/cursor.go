@@ -3,7 +3,6 @@ package poll
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"time"
 
 	"github.com/headwater/headwater/internal/connector"
@@ -37,19 +36,20 @@ func (cursor) start(s State) (State, error) {
 }
 
 func (c cursor) turn(s State, _ time.Time) (Turn, error) {
-	r, err := c.request(s.at.Offset, render.Values{})
+	r, err := c.request(s.values())
 	return Turn{Request: r, State: s}, err
 }
 
-// request puts a token where it belongs: a whole URL is asked for as it is, then come the named parameter and the
+// request puts a token, v.Offset, where it belongs: a whole URL is asked for as it is, then come the named parameter and the
 // templates, then links that lack scheme and host.
-func (c cursor) request(token string, v render.Values) (Request, error) {
-	v.Offset, v.Link = token, true
+func (c cursor) request(v render.Values) (Request, error) {
+	token := v.Offset
+	v.Link = true
 	switch {
 	case token == "":
 		return c.ask.request(v)
-	case c.links && whole(token):
-		link, err := follow(token)
+	case c.links && render.Whole(token):
+		link, err := render.Follow(token)
 		if err != nil {
 			return Request{}, err
 		}
@@ -59,43 +59,20 @@ func (c cursor) request(token string, v render.Values) (Request, error) {
 	case c.template, c.parameter != "":
 		return c.ask.request(v)
 	case c.links && (token[0] == '/' || token[0] == '?'):
-		return c.fragment(token, v)
+		return c.fragment(v)
 	}
 	return Request{}, fmt.Errorf("the next page's value %q cannot be placed in a request: set http.cursor.pagination.parameter.name or put ${offset} into a template", token)
 }
 
-// whole reports whether a token has a scheme and a host.
-func whole(token string) bool {
-	u, err := url.Parse(token)
-	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
-}
-
-// follow checks a whole URL that an API gave. Where it leads is for the one to judge who knows the whitelist.
-func follow(link string) (string, error) {
-	if u, err := url.Parse(link); err != nil {
-		return "", fmt.Errorf("the next page's link: %w", err)
-	} else if u.User != nil {
-		return "", errors.New("the next page's link holds a user name, which is not followed")
-	}
-	return render.Link(link)
-}
-
-// fragment resolves a link against the first page's URL: a path against its origin, a query against its path.
-func (c cursor) fragment(link string, v render.Values) (Request, error) {
+// fragment resolves a link against the first page's URL.
+func (c cursor) fragment(v render.Values) (Request, error) {
+	link := v.Offset
 	v.Offset = ""
 	first, err := c.ask.request(v)
 	if err != nil {
 		return Request{}, err
 	}
-	base, err := url.Parse(first.URL)
-	if err != nil {
-		return Request{}, err
-	}
-	target, err := base.Parse(link)
-	if err != nil {
-		return Request{}, fmt.Errorf("the next page's link: %w", err)
-	}
-	resolved, err := follow(target.String())
+	resolved, err := render.Resolve(first.URL, link)
 	if err != nil {
 		return Request{}, err
 	}

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/headwater/headwater/internal/connector"
-	"github.com/headwater/headwater/worker/pipeline/render"
 )
 
 // cursorWindows is CURSOR_PAGINATION with timestamps: windows of time, each paged by a cursor to its end.
@@ -35,7 +34,9 @@ func (m cursorWindows) turn(s State, now time.Time) (Turn, error) {
 	if err != nil || !ok {
 		return Turn{State: s, Wait: m.wait}, err
 	}
-	r, err := m.request(opened.at.Offset, render.Values{StartTime: opened.at.StartTime, EndTime: opened.at.EndTime})
+	v := opened.values()
+	v.StartTime, v.EndTime = opened.at.StartTime, opened.at.EndTime
+	r, err := m.request(v)
 	return Turn{Request: r, State: opened}, err
 }
 

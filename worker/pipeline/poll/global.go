@@ -6,7 +6,6 @@ import (
 
 	"github.com/headwater/headwater/internal/connector"
 	"github.com/headwater/headwater/internal/record/extract"
-	"github.com/headwater/headwater/worker/pipeline/render"
 )
 
 // global is CHAINING with timestamps in GLOBAL order: windows of time, paged by the key of the last record until an
@@ -38,9 +37,9 @@ func (m global) turn(s State, now time.Time) (Turn, error) {
 		return Turn{State: s, Wait: m.wait}, err
 	}
 	key := m.last(opened)
-	r, err := m.ask.request(render.Values{
-		Offset: opened.at.Offset, PrimaryKey: key, StartTime: opened.at.StartTime, EndTime: opened.at.EndTime,
-	}, m.parameter.pairs(key)...)
+	v := opened.values()
+	v.PrimaryKey, v.StartTime, v.EndTime = key, opened.at.StartTime, opened.at.EndTime
+	r, err := m.ask.request(v, m.parameter.pairs(key)...)
 	return Turn{Request: r, State: opened}, err
 }
 

@@ -32,15 +32,16 @@ type mode interface {
 type Machine struct {
 	api  connector.API
 	url  string
+	ask  *ask
 	mode mode
 }
 
 // New compiles api's templates and offset mode. An error names the property.
 func New(base string, api connector.API) (*Machine, error) {
 	m := &Machine{api: api, url: render.Join(base, api.Path)}
-	a, err := newAsk(base, api)
-	if err == nil {
-		m.mode, err = newMode(api, a)
+	var err error
+	if m.ask, err = newAsk(base, api); err == nil {
+		m.mode, err = newMode(api, m.ask)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("api%d.%w", api.N, err)
@@ -72,8 +73,16 @@ func (m *Machine) URL() string { return m.url }
 
 // Start is the state after a restart; stored is nil if nothing was ever stored. A stored offset wins over
 // http.initial.offset. The error is a *fault.Error: an offset that does not fit the mode never means the beginning.
-func (m *Machine) Start(stored *offsets.Offset) (State, error) {
-	s := State{at: offsets.Offset{Offset: m.api.InitialOffset}}
+func (m *Machine) Start(stored *offsets.Offset) (State, error) { return m.StartItem(stored, nil) }
+
+// StartItem is Start for one work item of a child API. fields are its values by the names of connector.API.Placeholders;
+// they must not be changed afterwards. A value that is missing or cannot be put into a request, as ../ in a path, is an
+// error of kind Permanent, which concerns this item alone and names the placeholder.
+func (m *Machine) StartItem(stored *offsets.Offset, fields map[string]string) (State, error) {
+	if err := m.ask.template.Fits(fields); err != nil {
+		return State{}, m.misplaced(err)
+	}
+	s := State{at: offsets.Offset{Offset: m.api.InitialOffset}, fields: fields}
 	if stored != nil {
 		s.at = *stored
 	}
@@ -95,6 +104,13 @@ func (m *Machine) unfit(err error) error {
 	return &fault.Error{
 		Kind: fault.Fatal, Op: fmt.Sprintf("start api%d from its offset", m.api.N), Err: err,
 		Hint: fmt.Sprintf("alter or reset the connector's offsets, or set api%d.http.offset.mode and http.initial.offset back", m.api.N),
+	}
+}
+
+func (m *Machine) misplaced(err error) error {
+	return &fault.Error{
+		Kind: fault.Permanent, Op: fmt.Sprintf("put a parent record's values into the requests of api%d", m.api.N), Err: err,
+		Hint: fmt.Sprintf("place it elsewhere in the templates of api%d, or name another field of the parent record", m.api.N),
 	}
 }
 

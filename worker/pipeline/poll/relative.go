@@ -6,7 +6,6 @@ import (
 
 	"github.com/headwater/headwater/internal/connector"
 	"github.com/headwater/headwater/worker/pipeline/poll/moment"
-	"github.com/headwater/headwater/worker/pipeline/render"
 )
 
 // relative is CHAINING with timestamps in RELATIVE order: keyset paging on a time and a key. There are no windows;
@@ -36,10 +35,10 @@ func newRelative(api connector.API, a *ask) (mode, error) {
 func (relative) start(s State) (State, error) { return s, nil }
 
 func (m relative) turn(s State, now time.Time) (Turn, error) {
-	r, err := m.ask.request(render.Values{
-		Offset: s.at.Offset, StartTime: s.at.Offset, PrimaryKey: s.at.PrimaryKey,
-		EndTime: moment.Format(m.format, now.UTC().Add(-m.delay)),
-	}, m.key.pairs(s.at.PrimaryKey)...)
+	v := s.values()
+	v.StartTime, v.PrimaryKey = s.at.Offset, s.at.PrimaryKey
+	v.EndTime = moment.Format(m.format, now.UTC().Add(-m.delay))
+	r, err := m.ask.request(v, m.key.pairs(s.at.PrimaryKey)...)
 	return Turn{Request: r, State: s}, err
 }
 

@@ -34,6 +34,7 @@ type exchange struct {
 type script struct {
 	base      string
 	api       connector.API
+	fields    map[string]string // of a work item
 	exchanges []exchange
 }
 
@@ -52,7 +53,7 @@ func (s script) run(t *testing.T, restart bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	state := begin(t, m, nil)
+	state := beginItem(t, m, nil, s.fields)
 	var stored *offsets.Offset
 	now := time.Date(2024, 6, 1, 0, 0, 0, 0, time.UTC)
 	for i, x := range s.exchanges {
@@ -61,11 +62,11 @@ func (s script) run(t *testing.T, restart bool) {
 		}
 		if x.patch != "" {
 			stored = &offsets.Offset{Offset: x.patch}
-			state = begin(t, m, stored)
+			state = beginItem(t, m, stored, s.fields)
 			continue
 		}
 		if restart {
-			state = begin(t, m, stored)
+			state = beginItem(t, m, stored, s.fields)
 		}
 		turn, err := m.Next(state, now)
 		if err != nil {
@@ -133,7 +134,12 @@ type failer interface {
 
 func begin(t failer, m *Machine, stored *offsets.Offset) State {
 	t.Helper()
-	s, err := m.Start(stored)
+	return beginItem(t, m, stored, nil)
+}
+
+func beginItem(t failer, m *Machine, stored *offsets.Offset, fields map[string]string) State {
+	t.Helper()
+	s, err := m.StartItem(stored, fields)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/headwater/headwater/internal/connector"
-	"github.com/headwater/headwater/worker/pipeline/render"
 )
 
 // simple is SIMPLE_INCREMENTING: ${offset} counts records. The stored offset is that of the last record, and "next"
@@ -46,7 +45,9 @@ func (m simple) turn(s State, _ time.Time) (Turn, error) {
 	if err != nil {
 		return Turn{}, err
 	}
-	r, err := m.ask.request(render.Values{Offset: strconv.FormatInt(n, 10)})
+	v := s.values()
+	v.Offset = strconv.FormatInt(n, 10)
+	r, err := m.ask.request(v)
 	return Turn{Request: r, State: s}, err
 }
 

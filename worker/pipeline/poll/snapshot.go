@@ -7,7 +7,6 @@ import (
 	"github.com/headwater/headwater/internal/record/extract"
 	"github.com/headwater/headwater/worker/pipeline/poll/order"
 	"github.com/headwater/headwater/worker/pipeline/poll/seen"
-	"github.com/headwater/headwater/worker/pipeline/render"
 )
 
 // snapshot is SNAPSHOT_PAGINATION: every answer is the whole list, and what stands behind the last emitted key is new.
@@ -27,7 +26,7 @@ func newSnapshot(api connector.API, a *ask) (mode, error) {
 func (snapshot) start(s State) (State, error) { return s, nil }
 
 func (m snapshot) turn(s State, _ time.Time) (Turn, error) {
-	r, err := m.ask.request(render.Values{Offset: s.at.Offset})
+	r, err := m.ask.request(s.values())
 	return Turn{Request: r, State: s}, err
 }
 

@@ -7,13 +7,15 @@ import (
 	"github.com/headwater/headwater/offsets"
 	"github.com/headwater/headwater/worker/pipeline/poll/seen"
 	"github.com/headwater/headwater/worker/pipeline/poll/trail"
+	"github.com/headwater/headwater/worker/pipeline/render"
 )
 
 // State is where one API stands: what is, or is to be, stored, and what a sweep remembers beside it. It is a value, to be
 // copied freely; nothing that it points to is ever changed.
 type State struct {
-	at   offsets.Offset // as stored, save Seen
-	seen seen.Memory
+	at     offsets.Offset // as stored, save Seen
+	seen   seen.Memory
+	fields map[string]string // a work item's values, the same in all its states
 
 	// What follows lives in memory only. A restart forgets it, which may cost a request but no record.
 
@@ -31,6 +33,9 @@ func (s State) Offset() offsets.Offset {
 	o.Seen = s.seen.Encode()
 	return o
 }
+
+// values are what stands for the placeholders: the stored offset, and what the work item has.
+func (s State) values() render.Values { return render.Values{Offset: s.at.Offset, Fields: s.fields} }
 
 // moved reports whether s and o are stored differently.
 func (s State) moved(o State) bool {

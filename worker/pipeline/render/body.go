@@ -9,12 +9,13 @@ import (
 // Header is the template of a header's value.
 type Header struct{ value Template }
 
-// CompileHeader checks a header's name and splits its value; property says where it stands.
-func CompileHeader(property, name, value string) (Header, error) {
+// CompileHeader checks a header's name and splits its value; property says where it stands, fields which of a work item's
+// values it may hold.
+func CompileHeader(property, name, value string, fields ...string) (Header, error) {
 	if name == "" || strings.IndexFunc(name, func(r rune) bool { return !token(r) }) >= 0 {
 		return Header{}, fmt.Errorf("%s: %q is no header name", property, name)
 	}
-	t, err := parse(property+": "+name, value, inHeader)
+	t, err := parse(property+": "+name, value, inHeader, fields)
 	for _, p := range t.parts {
 		if _, bad := headerValue(p.text); bad != nil && err == nil {
 			err = fmt.Errorf("%s: %s: %w", property, name, bad)
@@ -41,21 +42,21 @@ func (h Header) Render(v Values) (string, error) {
 type Body struct{ text Template }
 
 // CompileBody splits a body. contentType, which may be empty, tells how values are encoded: as JSON, as a form, or
-// not at all, in which case only harmless ones are let in.
-func CompileBody(text, contentType string) (Body, error) {
+// not at all, in which case only harmless ones are let in. fields are the names of a work item's values that it may hold.
+func CompileBody(text, contentType string, fields ...string) (Body, error) {
 	const property = "http.request.body"
 	switch {
 	case strings.Contains(strings.ToLower(contentType), "x-www-form-urlencoded"):
-		t, err := parse(property, text, inForm)
+		t, err := parse(property, text, inForm, fields)
 		return Body{t}, err
 	case strings.Contains(strings.ToLower(contentType), "json"), contentType == "" && looksLikeJSON(text):
-		t, err := parse(property, text, inJSON)
+		t, err := parse(property, text, inJSON, fields)
 		if err != nil {
 			return Body{}, err
 		}
 		return Body{t}, markStrings(t)
 	default:
-		t, err := parse(property, text, inText)
+		t, err := parse(property, text, inText, fields)
 		return Body{t}, err
 	}
 }

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -10,16 +11,19 @@ import (
 
 // compilePath splits a path, puts its path parameters' templates in place of {name} and ${name}, and encodes literal text:
 // behind the first question mark for a query.
-func compilePath(path string, params []connector.Pair) (Template, error) {
+func compilePath(path string, params []connector.Pair, fields []string) (Template, error) {
 	head, query, hasQuery := strings.Cut(path, "?")
-	t, err := expand(head, params)
+	t, err := expander{params, fields}.expand(head)
+	if err == nil {
+		err = t.fixedHost()
+	}
 	if err != nil {
 		return t, err
 	}
 	if !hasQuery {
 		return t, nil
 	}
-	q, err := parse("http.api.path", query, inQuery)
+	q, err := parse("http.api.path", query, inQuery, fields)
 	if err != nil {
 		return t, err
 	}
@@ -28,38 +32,49 @@ func compilePath(path string, params []connector.Pair) (Template, error) {
 	return t, nil
 }
 
-// variable is a path parameter as it stands in a path.
-var variable = regexp.MustCompile(`\$?\{([A-Za-z0-9_.-]+)\}`)
+// expander finds out what stands for a name in a path.
+type expander struct {
+	params []connector.Pair
+	fields []string
+}
 
-func expand(path string, params []connector.Pair) (Template, error) {
+// variables finds {name} and ${name} in a path; a field's name may look like anything.
+func (e expander) variables() *regexp.Regexp {
+	forms := []string{`\$?\{[A-Za-z0-9_.-]+\}`}
+	for _, f := range e.fields {
+		forms = append(forms, regexp.QuoteMeta("${"+f+"}"))
+	}
+	return regexp.MustCompile(strings.Join(forms, "|"))
+}
+
+func (e expander) expand(path string) (Template, error) {
 	var t Template
-	for path != "" {
-		at := variable.FindStringSubmatchIndex(path)
-		if at == nil {
-			at = []int{len(path), len(path), 0, 0}
+	at := 0
+	for _, found := range e.variables().FindAllStringIndex(path, -1) {
+		if at < found[0] {
+			t.parts = append(t.parts, part{text: pathText(path[at:found[0]]), place: inPath})
 		}
-		if literal := path[:at[0]]; literal != "" {
-			t.parts = append(t.parts, part{text: pathText(literal), place: inPath})
+		parts, err := e.stands(path[found[0]:found[1]])
+		if err != nil {
+			return t, err
 		}
-		if at[1] > at[0] {
-			parts, err := variableParts(path[at[0]:at[1]], path[at[2]:at[3]], params)
-			if err != nil {
-				return t, err
-			}
-			t.parts = append(t.parts, parts...)
-		}
-		path = path[at[1]:]
+		t.parts = append(t.parts, parts...)
+		at = found[1]
+	}
+	if at < len(path) {
+		t.parts = append(t.parts, part{text: pathText(path[at:]), place: inPath})
 	}
 	return t, nil
 }
 
-// variableParts is what stands for {name} or ${name} in a path.
-func variableParts(text, name string, params []connector.Pair) ([]part, error) {
-	for _, p := range params {
+// stands is what stands for {name} or ${name} in a path.
+func (e expander) stands(text string) ([]part, error) {
+	name := strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(text, "$"), "{"), "}")
+	for _, p := range e.params {
 		if p.Name != name {
 			continue
 		}
-		t, err := parse("http.path.parameters: "+name, p.Value, inPath)
+		t, err := parse("http.path.parameters: "+name, p.Value, inPath, e.fields)
 		if err != nil {
 			return nil, err
 		}
@@ -75,8 +90,26 @@ func variableParts(text, name string, params []connector.Pair) ([]part, error) {
 	if text[0] == '{' {
 		return nil, fmt.Errorf("http.api.path: {%s} has no value; add %s:value to http.path.parameters", name, name)
 	}
-	t, err := parse("http.api.path", text, inPath)
+	t, err := parse("http.api.path", text, inPath, e.fields)
 	return t.parts, err
+}
+
+// fixedHost refuses a path that is a whole URL, or may become one, by a field: a record could lead requests anywhere.
+func (t Template) fixedHost() error {
+	const field = "\x00"
+	text := ""
+	for _, p := range t.parts {
+		if p.field {
+			text += field
+		}
+		text += p.text
+	}
+	scheme, rest, whole := strings.Cut(text, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	if whole && strings.Contains(scheme, field) && !strings.Contains(scheme, "/") || absolute(text) && strings.Contains(host, field) {
+		return errors.New("http.api.path: a field of the parent record must not stand in the scheme or host")
+	}
+	return nil
 }
 
 // pathText is a path's literal text; a scheme at its beginning stays.
@@ -105,9 +138,9 @@ func renderPath(t Template, v Values) (path string, link bool, err error) {
 				return "", false, err
 			}
 		default:
-			encoded, err := encode(v.get(p.name), p.place)
+			encoded, err := v.fill(p)
 			if err != nil {
-				return "", false, fmt.Errorf("${%s}: %w", p.name, err)
+				return "", false, err
 			}
 			if encoded == "" && p.owned {
 				return "", false, fmt.Errorf("${%s} is empty, and a path parameter must not be", p.name)
@@ -116,33 +149,4 @@ func renderPath(t Template, v Values) (path string, link bool, err error) {
 		}
 	}
 	return string(b), link, nil
-}
-
-func isLink(s string) bool {
-	return strings.HasPrefix(s, "/") || strings.HasPrefix(s, "?") || absolute(s)
-}
-
-// appendLink puts a link into a path: a whole URL only at its beginning, a slash not twice.
-func appendLink(b []byte, value string) ([]byte, error) {
-	clean, err := Link(value)
-	if err != nil {
-		return nil, err
-	}
-	if absolute(clean) && len(b) > 0 {
-		return nil, fmt.Errorf("the link %q must not stand within a path", value)
-	}
-	if len(b) > 0 && b[len(b)-1] == '/' {
-		clean = strings.TrimPrefix(clean, "/")
-	}
-	return append(b, clean...), nil
-}
-
-// Link makes a link that an API gave fit for a request line: blanks and the like are encoded, all else stays to the
-// byte, and the fragment goes.
-func Link(value string) (string, error) {
-	if strings.IndexFunc(value, control) >= 0 {
-		return "", fmt.Errorf("the link %q has a control character", value)
-	}
-	value, _, _ = strings.Cut(value, "#")
-	return literal(value, literalLink), nil
 }

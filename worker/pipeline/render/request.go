@@ -15,6 +15,8 @@ type Request struct {
 	URL     URL
 	headers []header
 	body    Body
+	fields  []string // names of a work item's values
+	filled  []part   // where they stand
 }
 
 type header struct {
@@ -32,7 +34,13 @@ type Field struct {
 // CompileRequest splits api's templates. Parameters belong to GET and bodies to POST; either ignores the other's. An error
 // names the property, without its apiN prefix.
 func CompileRequest(base string, api connector.API) (Request, error) {
-	r := Request{Method: api.Method}
+	r, err := compile(base, api)
+	r.filled = r.fieldParts()
+	return r, err
+}
+
+func compile(base string, api connector.API) (Request, error) {
+	r := Request{Method: api.Method, fields: fields(api)}
 	if r.Method == "" {
 		r.Method = "GET"
 	}
@@ -54,7 +62,7 @@ func CompileRequest(base string, api connector.API) (Request, error) {
 			return r, err
 		}
 	}
-	r.body, err = CompileBody(api.Body, contentType)
+	r.body, err = CompileBody(api.Body, contentType, r.fields...)
 	return r, err
 }
 
@@ -85,7 +93,7 @@ func (r *Request) compileHeaders(api connector.API) (contentType string, err err
 }
 
 func (r *Request) header(property, name, value string, secret bool) error {
-	t, err := CompileHeader(property, name, value)
+	t, err := CompileHeader(property, name, value, r.fields...)
 	r.headers = append(r.headers, header{name, t, secret})
 	return err
 }
@@ -108,6 +116,36 @@ func (r Request) Uses(name string) bool {
 		}
 	}
 	return r.URL.Uses(name) || r.body.Uses(name)
+}
+
+func (r Request) fieldParts() []part {
+	templates := []Template{r.URL.path, r.body.text}
+	for _, p := range r.URL.params {
+		templates = append(templates, p.value)
+	}
+	for _, h := range r.headers {
+		templates = append(templates, h.value.value)
+	}
+	var filled []part
+	for _, t := range templates {
+		for _, p := range t.parts {
+			if p.field {
+				filled = append(filled, p)
+			}
+		}
+	}
+	return filled
+}
+
+// Fits returns a *FieldError for a value of a work item that is missing or has no place in the templates. What fits makes a
+// request whatever the offset is.
+func (r Request) Fits(values map[string]string) error {
+	for _, p := range r.filled {
+		if _, err := (Values{Fields: values}).fill(p); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Render puts values into headers and body.

@@ -29,11 +29,11 @@ func CompileURL(base string, api connector.API) (URL, error) {
 		return URL{}, fmt.Errorf("http.api.base.url: %w", err)
 	}
 	u := URL{base: strings.TrimSuffix(base, "/"), origin: origin}
-	if u.path, err = compilePath(api.Path, api.PathParameters); err != nil {
+	if u.path, err = compilePath(api.Path, api.PathParameters, fields(api)); err != nil {
 		return URL{}, err
 	}
 	for _, p := range api.Parameters {
-		t, err := parse("http.request.parameters", p.Value, inQuery)
+		t, err := parse("http.request.parameters", p.Value, inQuery, fields(api))
 		if err != nil {
 			return URL{}, err
 		}
@@ -42,6 +42,14 @@ func CompileURL(base string, api connector.API) (URL, error) {
 		u.params = append(u.params, param{p.Name, t.literals(allowed)})
 	}
 	return u, nil
+}
+
+// fields are the names of a work item's values that api's templates may hold.
+func fields(api connector.API) []string {
+	if !api.Child {
+		return nil
+	}
+	return api.Placeholders
 }
 
 // originOf is scheme and host of a base URL, which may have a path but nothing else.
