@@ -135,10 +135,10 @@ var internalSettings = map[string]string{"segment.bytes": "67108864", "max.compa
 func (m *member) topics(ctx context.Context) error {
 	s := m.options.settings
 	for _, t := range []kafka.Topic{
-		{Name: s.Config.Name, Property: "config.storage.topic", Partitions: 1, Replication: s.Config.Replication, Single: true},
+		{Name: s.Config.Name, Property: "config.storage.topic", Partitions: 1, Replication: s.Config.Replication, Fixed: true},
 		{Name: s.Offsets.Name, Property: "offset.storage.topic", Partitions: s.Offsets.Partitions, Replication: s.Offsets.Replication, Settings: internalSettings},
 		{Name: s.Status.Name, Property: "status.storage.topic", Partitions: s.Status.Partitions, Replication: s.Status.Replication, Settings: internalSettings},
-		{Name: assignments(s), Property: "group.id", Partitions: 1, Replication: s.Config.Replication, Single: true},
+		{Name: assignments(s), Property: "group.id", Partitions: 1, Replication: s.Config.Replication, Fixed: true},
 	} {
 		t.Compacted = true
 		if err := m.admin.Ensure(ctx, t); err != nil {

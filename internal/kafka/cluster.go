@@ -1,8 +1,8 @@
 // Package kafka is the door to the broker and the only room that imports franz-go.
 //
-// It offers four things: a Transactor commits under one transactional id, a Producer does so without transactions, a
-// Table tails a compacted topic, and Topics creates and checks topics. Every error it returns is a *fault.Error that says
-// whether it can heal.
+// A Transactor commits under one transactional id, a Producer does so without transactions; a Table tails a compacted topic,
+// a Reader single partitions of one; a Group tells who lives, Lanes spreads partitions over workers; an Admin creates and
+// checks topics. Every error is a *fault.Error that says whether it can heal.
 package kafka
 
 import (

@@ -17,12 +17,13 @@ const slab = 256
 type send struct {
 	client *kgo.Client
 	slab   []kgo.Record
+	places map[int32]*place // by Message.Partition: one for all records that go there
 
 	mu    sync.Mutex
 	first error
 }
 
-func newSend(client *kgo.Client) *send { return &send{client: client} }
+func newSend(client *kgo.Client) *send { return &send{client: client, places: map[int32]*place{}} }
 
 // all hands over the batches' messages, then their offsets, the last one of each source partition.
 func (s *send) all(ctx context.Context, batches []record.Batch) error {
@@ -86,6 +87,9 @@ func (s *send) one(ctx context.Context, m record.Message) {
 	r := &s.slab[0]
 	s.slab = s.slab[1:]
 	r.Topic, r.Key, r.Value = m.Topic, m.Key, m.Value
+	if m.Partition > 0 {
+		r.Context = s.place(ctx, m.Partition)
+	}
 	if len(m.Headers) > 0 {
 		r.Headers = make([]kgo.RecordHeader, len(m.Headers))
 		for i, h := range m.Headers {
@@ -95,11 +99,22 @@ func (s *send) one(ctx context.Context, m record.Message) {
 	s.client.Produce(ctx, r, s.answered)
 }
 
+// place is where the records of that Message.Partition go. All records of a send have one ctx.
+func (s *send) place(ctx context.Context, partition int32) *place {
+	p := s.places[partition]
+	if p == nil {
+		p = &place{Context: ctx, partition: partition - 1}
+		s.places[partition] = p
+	}
+	return p
+}
+
 // answered is every record's promise (R1: any record's error aborts the transaction).
-func (s *send) answered(_ *kgo.Record, err error) {
+func (s *send) answered(r *kgo.Record, err error) {
 	if err == nil {
 		return
 	}
+	err = misplaced(r, err)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.first == nil {

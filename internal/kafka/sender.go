@@ -28,8 +28,16 @@ func (s *Sender) Send(ctx context.Context, messages []record.Message) error {
 	records := make([]*kgo.Record, len(messages))
 	for i, m := range messages {
 		records[i] = &kgo.Record{Topic: m.Topic, Key: m.Key, Value: m.Value}
+		if m.Partition > 0 {
+			records[i].Context = &place{Context: ctx, partition: m.Partition - 1}
+		}
 	}
-	return classify("send rows", s.client.ProduceSync(ctx, records...).FirstErr())
+	for _, sent := range s.client.ProduceSync(ctx, records...) {
+		if sent.Err != nil {
+			return classify("send rows", misplaced(sent.Record, sent.Err))
+		}
+	}
+	return nil
 }
 
 // Close lets go of the connections. What is being sent fails.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/headwater/headwater/internal/fault"
 )
@@ -20,13 +21,16 @@ type Topic struct {
 	Partitions  int32  // when it is created; -1: the broker's default
 	Replication int16  // when it is created; -1: the broker's default
 	Compacted   bool   // cleanup.policy must be compact
-	Single      bool   // must have exactly one partition
+	Fixed       bool   // must have exactly Partitions
 	Settings    map[string]string
 }
 
 // Admin asks and changes the cluster's topics. It is safe for concurrent use and holds no state of a topic: one serves any
 // number of tasks, over one connection to each broker.
-type Admin struct{ admin *kadm.Client }
+type Admin struct {
+	client *kgo.Client
+	admin  *kadm.Client
+}
 
 // Admin opens an admin client. Close it.
 func (c *Cluster) Admin() (*Admin, error) {
@@ -34,7 +38,7 @@ func (c *Cluster) Admin() (*Admin, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Admin{kadm.NewClient(cl)}, nil
+	return &Admin{cl, kadm.NewClient(cl)}, nil
 }
 
 // Close lets go of the connections.
@@ -55,13 +59,26 @@ func (a *Admin) Ensure(ctx context.Context, t Topic) error {
 	if d.Err != nil {
 		return classify(op, d.Err)
 	}
-	if n := len(d.Partitions); t.Single && n != 1 {
+	if n := len(d.Partitions); t.Fixed && n != int(t.Partitions) {
 		return &fault.Error{
-			Op: op, Err: fmt.Errorf("it has %d partitions and must have exactly 1", n),
+			Op: op, Err: fmt.Errorf("it has %d partitions and must have exactly %d", n, t.Partitions),
 			Hint: "delete it, or name another one in " + t.Property,
 		}
 	}
 	return a.compacted(ctx, t)
+}
+
+// Exists reports whether there is a topic of that name.
+func (a *Admin) Exists(ctx context.Context, topic string) (bool, error) {
+	details, err := a.admin.ListTopics(ctx, topic)
+	if err != nil {
+		return false, classify("look for topic "+topic, err)
+	}
+	err = details[topic].Err
+	if errors.Is(err, kerr.UnknownTopicOrPartition) {
+		return false, nil
+	}
+	return err == nil, classify("look for topic "+topic, err)
 }
 
 func (a *Admin) create(ctx context.Context, t Topic) error {

@@ -144,7 +144,7 @@ func (c *Cluster) producing(limits Limits) []kgo.Opt {
 		kgo.ProducerBatchMaxBytesFn(func(topic string) int32 { return int32(limits.Of(topic)) }),
 		kgo.MaxBufferedRecords(100_000),
 		kgo.MaxBufferedBytes(maxBuffered),
-		kgo.RecordPartitioner(kgo.StickyKeyPartitioner(nil)), // murmur2 over the key, as Java's
+		kgo.RecordPartitioner(byPlace{kgo.StickyKeyPartitioner(nil)}),
 		kgo.RecordDeliveryTimeout(c.config.TransactionTimeout),
 		kgo.UnknownTopicRetries(3),
 	}

@@ -37,6 +37,8 @@ type Message struct {
 	Key     []byte // nil: null key
 	Value   []byte // nil: null value, a tombstone in a compacted topic
 	Headers []Header
+	// Partition is where it goes, counting from 1; 0: where its key says.
+	Partition int32
 }
 
 // frame is what a batch of one record costs beside its bytes: 61 bytes of batch header and at most 40 of varints.

@@ -1,5 +1,5 @@
-// Package kafkatest is the conformance suite of the door to the broker: what a Transactor and a Table promise, asked of a
-// running broker.
+// Package kafkatest is the conformance suite of the door to the broker: what a Transactor, a Table, a Reader, a Group and
+// Lanes promise, asked of a running broker.
 package kafkatest
 
 import (
@@ -51,6 +51,17 @@ var cases = map[string]func(*testing.T, bundle){
 	"GroupRefusesStrangers":          strangersAreRefused,
 	"GroupRefusesTheNewerProtocol":   modernGroupIsRefused,
 	"GroupLosesToStrangers":          strangersTakeTheGroup,
+	"PartitionIsHonoured":            partitionIsHonoured,
+	"PartitionIsMissing":             partitionIsMissing,
+	"ReaderTails":                    readerTails,
+	"ReaderSyncPassesOpen":           readerPassesOpen,
+	"ReaderReadsAgain":               readerAgain,
+	"ReaderRemoveWaits":              readerRemoved,
+	"ReaderPassesDeletedRecords":     readerPassesDeleted,
+	"LanesAreSpread":                 lanesAreSpread,
+	"LanesCommitForEyes":             lanesCommit,
+	"LanesLeaveWhileOthersWait":      lanesLeaveWaiting,
+	"LanesNeedTheirTopic":            lanesNeedTheirTopic,
 }
 
 // runs makes names unlike each other when one broker serves several runs.
@@ -241,11 +252,11 @@ func wrongTopicsAreRefused(t *testing.T, b bundle) {
 		t.Errorf("a topic that is not compacted: %v", err)
 	}
 	several := b.topic(t, "-several", 2, map[string]string{"cleanup.policy": "compact"})
-	err = admin.Ensure(b.ctx, kafka.Topic{Name: several, Compacted: true, Single: true, Property: "config.storage.topic"})
+	err = admin.Ensure(b.ctx, kafka.Topic{Name: several, Partitions: 1, Compacted: true, Fixed: true, Property: "config.storage.topic"})
 	if e, ok := errors.AsType[*fault.Error](err); !ok || e.Kind != fault.Fatal || e.Hint == "" {
 		t.Errorf("a config topic with two partitions: %v", err)
 	}
-	good := kafka.Topic{Name: b.name + "-good", Partitions: 1, Replication: 1, Compacted: true, Single: true}
+	good := kafka.Topic{Name: b.name + "-good", Partitions: 1, Replication: 1, Compacted: true, Fixed: true}
 	for range 2 { // made, then checked
 		if err := admin.Ensure(b.ctx, good); err != nil {
 			t.Error(err)

@@ -1,4 +1,4 @@
-package kafka
+package tail
 
 import (
 	"context"

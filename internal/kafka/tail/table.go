@@ -1,64 +1,36 @@
-package kafka
+package tail
 
 import (
 	"context"
 	"maps"
 	"slices"
-	"sync"
-	"time"
 
-	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"github.com/headwater/headwater/internal/proof"
 	"github.com/headwater/headwater/internal/record"
 )
 
 // Table is a compacted topic held in memory, as Connect's KafkaBasedLog. One goroutine tails all partitions from their
 // beginning, read committed; Sync brings it up to date. It is safe for concurrent use.
 type Table struct {
-	topic  string
+	reach  // its mu guards rows too
 	client *kgo.Client
-	admin  *kadm.Client
 	apply  func(offset int64, m record.Message)
 	cancel context.CancelFunc
-	asking listings
 	done   chan struct{}
-
-	skipping sync.Mutex // held while the starts are asked for
-
-	mu       sync.Mutex
-	rows     map[string][]byte
-	position map[int32]int64
-	failed   error         // what the last fetch ended with; nil while all is well
-	moved    chan struct{} // closed and replaced whenever position moves
+	rows   map[string][]byte
 }
 
 // OpenTable starts to tail topic. apply, when not nil, is called for every record in order, tombstones too, by the
 // tailing goroutine.
-func (c *Cluster) OpenTable(topic string, apply func(offset int64, m record.Message)) (*Table, error) {
-	isolation := kgo.ReadCommitted()
-	if proof.Broken("R7") {
-		isolation = kgo.ReadUncommitted()
-	}
-	cl, err := c.client(
-		kgo.ConsumeTopics(topic),
-		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
-		kgo.FetchIsolationLevel(isolation),
-		// The last offset of a partition may be a commit marker: without it the position never reaches the end (R4).
-		kgo.KeepControlRecords(),
-		kgo.FetchMaxWait(500*time.Millisecond),
-		kgo.FetchMaxPartitionBytes(4<<20),
-	)
+func OpenTable(door Door, topic string, apply func(offset int64, m record.Message)) (*Table, error) {
+	cl, err := door.tail(kgo.ConsumeTopics(topic), kgo.FetchMaxPartitionBytes(4<<20))
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	t := &Table{
-		topic: topic, client: cl, admin: kadm.NewClient(cl), apply: apply, cancel: cancel, done: make(chan struct{}),
-		rows: map[string][]byte{}, position: map[int32]int64{}, moved: make(chan struct{}),
-	}
-	t.asking.ask = func() (kadm.ListedOffsets, error) { return t.listEnds(ctx) }
+	t := &Table{client: cl, apply: apply, cancel: cancel, done: make(chan struct{}), rows: map[string][]byte{}}
+	t.begin(ctx, door, topic, cl)
 	go t.tail()
 	return t, nil
 }
@@ -69,6 +41,18 @@ func (t *Table) Close() {
 	t.client.Close()
 	t.asking.close()
 	<-t.done
+}
+
+// Sync returns when everything that was in the topic when it was called has been read. Any number of goroutines may call
+// it at once: they share the questions to the broker.
+func (t *Table) Sync(ctx context.Context) error { return t.sync(ctx, nil) }
+
+// SyncKey is Sync for the partition of key alone, so that another partition's open transaction is not waited for.
+func (t *Table) SyncKey(ctx context.Context, key []byte) error {
+	if key == nil {
+		return t.sync(ctx, nil)
+	}
+	return t.sync(ctx, func(partitions int) int32 { return partitionOf(key, partitions) })
 }
 
 // Get returns the value of key as of the last record read.
@@ -124,7 +108,11 @@ func (t *Table) absorb(fetches kgo.Fetches) {
 	t.notify()
 }
 
-func (t *Table) notify() {
-	close(t.moved)
-	t.moved = make(chan struct{})
+// partitionOf is where Kafka's default partitioner puts a key: murmur2 of its bytes, made positive.
+func partitionOf(key []byte, partitions int) int32 {
+	if len(key) == 0 || partitions == 0 {
+		return 0
+	}
+	r := &kgo.Record{Key: key}
+	return int32(kgo.StickyKeyPartitioner(nil).ForTopic("").Partition(r, partitions))
 }
