@@ -24,7 +24,7 @@ type Change struct {
 
 // Change works out what a change comes to and, unless dry, makes it. Only the leader can.
 func (m *Member) Change(ctx context.Context, c Change, dry bool) (moves []plan.Move, err error) {
-	err = m.Leader.do(ctx, func(ctx context.Context) error {
+	err = m.Leader.Do(ctx, func(ctx context.Context) error {
 		living, err := m.alive(ctx)
 		if err != nil {
 			return err
@@ -38,13 +38,13 @@ func (m *Member) Change(ctx context.Context, c Change, dry bool) (moves []plan.M
 		if err := c.check(duties, living, view); err != nil {
 			return err
 		}
-		messages := c.apply(view, m.Leader.topic)
+		messages := c.apply(view, m.Leader.Topic)
 		moves = plan.Assign(m.input(view, living, duties, &c, m.loads.Weights()))
 		if dry {
 			return nil
 		}
 		if len(messages) > 0 {
-			if err := m.Leader.write(ctx, messages); err != nil {
+			if err := m.Leader.Write(ctx, messages); err != nil {
 				return err
 			}
 		}

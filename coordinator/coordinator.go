@@ -19,9 +19,9 @@ package coordinator
 
 import (
 	"cmp"
-	"time"
 
 	"github.com/headwater/headwater/coordinator/board"
+	"github.com/headwater/headwater/coordinator/lead"
 	"github.com/headwater/headwater/coordinator/rows"
 	"github.com/headwater/headwater/internal/connector"
 	headwaterv1 "github.com/headwater/headwater/proto/headwater/v1"
@@ -31,15 +31,20 @@ import (
 // know it leaves alone.
 const Protocol = 1
 
-// What package board has, under the names that the rooms above use.
+// What packages board and lead have, under the names that the rooms above use.
 type (
-	Board = board.Board
-	Lease = board.Lease
-	Lost  = board.Lost
+	Board  = board.Board
+	Lease  = board.Lease
+	Lost   = board.Lost
+	Leader = lead.Leader
 )
 
-// NewBoard returns a board that has read nothing; see board.New.
-var NewBoard = board.New
+// NewBoard returns a board that has read nothing; see board.New. NewLeader returns a leader that leads nothing yet; see
+// lead.New.
+var (
+	NewBoard  = board.New
+	NewLeader = lead.New
+)
 
 // Want is a task that this worker should run.
 type Want struct {
@@ -50,6 +55,14 @@ type Want struct {
 	Epoch   int64
 	// Ready is closed when the worker that had the task has let go, or has had time to; nil: at once.
 	Ready <-chan struct{}
+}
+
+// WantLanes is a connector with a work queue, whose lanes this worker should run as far as the queue's consumer group
+// gives them to it.
+type WantLanes struct {
+	Config  connector.Config
+	Version string
+	Epoch   int64 // of the row lanes/<connector>
 }
 
 // Same reports whether w and o are one and the same run: the task need not stop.
@@ -90,4 +103,4 @@ func (a *alert) ring() {
 }
 
 // passLimit bounds one pass of the leader and one change.
-const passLimit = 30 * time.Second
+const passLimit = lead.Limit

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/headwater/headwater/coordinator/configs"
 	"github.com/headwater/headwater/coordinator/gossip"
 	"github.com/headwater/headwater/coordinator/handover"
@@ -13,12 +15,11 @@ import (
 	"github.com/headwater/headwater/internal/connector"
 	"github.com/headwater/headwater/internal/proof"
 	headwaterv1 "github.com/headwater/headwater/proto/headwater/v1"
-	"google.golang.org/protobuf/proto"
 )
 
 // follow keeps the running tasks equal to the rows that are ours.
 func (m *Member) follow(ctx context.Context) {
-	current := map[rows.Task]Want{}
+	current, lanes := map[rows.Task]Want{}, map[string]WantLanes{}
 	for ctx.Err() == nil {
 		board, herder := m.Board.Changed(), m.Herder.Changed()
 		current = m.wants(current)
@@ -28,6 +29,10 @@ func (m *Member) follow(ctx context.Context) {
 		}
 		m.Apply(current)
 		m.applying.Unlock()
+		if m.Lanes != nil {
+			lanes = m.lanes(lanes)
+			m.Lanes(lanes)
+		}
 		select {
 		case <-ctx.Done():
 		case <-board:
@@ -49,6 +54,9 @@ func (m *Member) rouse() {
 func (m *Member) Stop() {
 	m.stopping.Store(true)
 	m.Apply(nil)
+	if m.Lanes != nil {
+		m.Lanes(nil)
+	}
 	m.rouse()
 }
 

@@ -255,7 +255,7 @@ func TestHandOver(t *testing.T) {
 	t.Run("the word comes before the row", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			a, b, to := move(t)
-			b.Received(word(a.Leader.epoch + 1))
+			b.Received(word(a.Leader.Next()))
 			if want := to(); !ready(want.Ready) {
 				t.Error("waits for what it has heard")
 			}
@@ -264,7 +264,7 @@ func TestHandOver(t *testing.T) {
 	t.Run("an old word comes before the row", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			a, b, to := move(t)
-			b.Received(word(a.Leader.epoch))
+			b.Received(word(a.Leader.Next() - 1))
 			if want := to(); ready(want.Ready) {
 				t.Error("does not wait")
 			}
@@ -273,8 +273,8 @@ func TestHandOver(t *testing.T) {
 	t.Run("words out of order", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			a, b, to := move(t)
-			b.Received(word(a.Leader.epoch + 1))
-			b.Received(word(a.Leader.epoch))
+			b.Received(word(a.Leader.Next()))
+			b.Received(word(a.Leader.Next() - 1))
 			if want := to(); !ready(want.Ready) {
 				t.Error("waits for what it has heard")
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/headwater/headwater/coordinator/gossip"
@@ -79,3 +80,18 @@ func (m *Member) bury(ctx context.Context, members []Living, stable bool) {
 
 // gone reports whether a worker in that state is there no more.
 func gone(s gossip.State) bool { return s == gossip.Dead || s == gossip.Left }
+
+// Known reports whether this worker is in the group and somebody in it leads, and whether that is this worker.
+func (m *Member) Known(ctx context.Context) (self, known bool) {
+	row := m.Board.LeaderRow()
+	if m.Leader.May() {
+		return true, m.Board.IsSelf(row)
+	}
+	members, _, err := m.Roll.Members(ctx)
+	return false, err == nil && listed(members, m.Self.GetName(), m.Self.GetInstance()) &&
+		listed(members, row.GetWorker(), row.GetInstance())
+}
+
+func listed(members []Living, name, instance string) bool {
+	return slices.ContainsFunc(members, func(m Living) bool { return m.GetName() == name && m.GetInstance() == instance })
+}

@@ -57,7 +57,7 @@ type Herder struct {
 
 // NewHerder returns a herder that has read nothing yet.
 func NewHerder(c HerderConfig) *Herder {
-	c.Leader.synced = c.Synced
+	c.Leader.Synced = c.Synced
 	return &Herder{HerderConfig: c, state: configs.NewState(), changed: newAlert(), planned: map[string]plannedTasks{}}
 }
 
@@ -105,7 +105,7 @@ func (h *Herder) SessionKey() []byte {
 
 // Create makes a connector that must not exist; initial may be empty.
 func (h *Herder) Create(ctx context.Context, name string, config map[string]string, initial string) error {
-	return h.Leader.do(ctx, func(ctx context.Context) error {
+	return h.Leader.Do(ctx, func(ctx context.Context) error {
 		if _, known := h.Connector(name); known {
 			return fmt.Errorf("create connector %s: %w", name, ErrExists)
 		}
@@ -115,7 +115,7 @@ func (h *Herder) Create(ctx context.Context, name string, config map[string]stri
 
 // Put replaces a connector's configuration, or creates it.
 func (h *Herder) Put(ctx context.Context, name string, config map[string]string) error {
-	return h.Leader.do(ctx, func(ctx context.Context) error { return h.put(ctx, name, config, "") })
+	return h.Leader.Do(ctx, func(ctx context.Context) error { return h.put(ctx, name, config, "") })
 }
 
 // put takes the connector's rows from everybody, fences every id that it had or will have, and only then writes the
@@ -150,7 +150,7 @@ func idle(s configs.Target) bool { return s == configs.Stopped || s == configs.P
 
 // Delete removes a connector and its rows; its offsets stay.
 func (h *Herder) Delete(ctx context.Context, name string) error {
-	return h.Leader.do(ctx, func(ctx context.Context) error {
+	return h.Leader.Do(ctx, func(ctx context.Context) error {
 		if _, known := h.Connector(name); !known {
 			return fmt.Errorf("delete connector %s: %w", name, ErrUnknown)
 		}
@@ -158,15 +158,18 @@ func (h *Herder) Delete(ctx context.Context, name string) error {
 			return err
 		}
 		messages := h.Topic.Delete(name)
-		view := h.Leader.board.View()
+		view := h.Leader.Board.View()
+		if view.Lanes[name] != nil {
+			messages = append(messages, h.Leader.Topic.Lanes(name, nil))
+		}
 		for t := range view.Tasks {
 			if t.Connector == name {
-				messages = append(messages, h.Leader.topic.Task(t, nil))
+				messages = append(messages, h.Leader.Topic.Task(t, nil))
 			}
 		}
 		for t := range view.Pins {
 			if t.Connector == name {
-				messages = append(messages, h.Leader.topic.Pin(t, ""))
+				messages = append(messages, h.Leader.Topic.Pin(t, ""))
 			}
 		}
 		return h.write(ctx, messages)
@@ -175,7 +178,7 @@ func (h *Herder) Delete(ctx context.Context, name string) error {
 
 // Target asks for a state: STARTED, PAUSED or STOPPED. It returns when nobody can commit for a stopped connector any more.
 func (h *Herder) Target(ctx context.Context, name, state string) error {
-	return h.Leader.do(ctx, func(ctx context.Context) error {
+	return h.Leader.Do(ctx, func(ctx context.Context) error {
 		c, known := h.Connector(name)
 		if !known {
 			return fmt.Errorf("change state of connector %s: %w", name, ErrUnknown)
@@ -202,15 +205,18 @@ func (h *Herder) Target(ctx context.Context, name, state string) error {
 // Restart gives those of the connector's tasks that which chooses a new epoch: whoever has them starts them anew, their
 // configuration's references resolved again.
 func (h *Herder) Restart(ctx context.Context, name string, which func(task int) bool) error {
-	return h.Leader.do(ctx, func(ctx context.Context) error {
+	return h.Leader.Do(ctx, func(ctx context.Context) error {
 		var messages []record.Message
-		for t, row := range h.Leader.board.View().Tasks {
+		for t, row := range h.Leader.Board.View().Tasks {
 			if t.Connector == name && which(t.N) {
 				row = proto.CloneOf(row)
-				row.Epoch, row.Reason, row.From = h.Leader.next(), "restarted by hand", ""
+				row.Epoch, row.Reason, row.From = h.Leader.Next(), "restarted by hand", ""
 				row.AssignedUnixMs = time.Now().UnixMilli()
-				messages = append(messages, h.Leader.topic.Task(t, row))
+				messages = append(messages, h.Leader.Topic.Task(t, row))
 			}
+		}
+		if row := h.Leader.Board.View().Lanes[name]; row.GetConfig() != "" && len(messages) > 0 {
+			messages = append(messages, h.moveLanes(name, row, row.GetConfig(), "restarted by hand")...)
 		}
 		return h.write(ctx, messages)
 	})
@@ -218,7 +224,7 @@ func (h *Herder) Restart(ctx context.Context, name string, which func(task int) 
 
 // Alter writes offset records of a stopped connector, by the transactional id that they belong to.
 func (h *Herder) Alter(ctx context.Context, name string, messages map[string][]record.Message) error {
-	return h.Leader.do(ctx, func(ctx context.Context) error {
+	return h.Leader.Do(ctx, func(ctx context.Context) error {
 		c, known := h.Connector(name)
 		switch {
 		case !known:
@@ -237,23 +243,24 @@ func (h *Herder) Alter(ctx context.Context, name string, messages map[string][]r
 
 // Say writes records of the config topic that are not about connectors, as log levels.
 func (h *Herder) Say(ctx context.Context, messages ...record.Message) error {
-	return h.Leader.do(ctx, func(ctx context.Context) error { return h.write(ctx, messages) })
+	return h.Leader.Do(ctx, func(ctx context.Context) error { return h.write(ctx, messages) })
 }
 
 // quiesce leaves nobody who could commit for the connector: first the rows name nobody, then the ids that an earlier
 // configuration may have used, and the new one's apis, are fenced. Whoever claims after that finds the row changed.
 func (h *Herder) quiesce(ctx context.Context, name, version string, apis int) error {
 	var messages []record.Message
-	for t, row := range h.Leader.board.View().Tasks {
+	for t, row := range h.Leader.Board.View().Tasks {
 		if t.Connector == name && row.GetWorker() != "" {
 			row = proto.CloneOf(row)
 			row.From, row.Worker, row.Instance = row.GetWorker(), "", ""
-			row.Epoch, row.Reason, row.Config = h.Leader.next(), "its connector changes", version
-			messages = append(messages, h.Leader.topic.Task(t, row))
+			row.Epoch, row.Reason, row.Config = h.Leader.Next(), "its connector changes", version
+			messages = append(messages, h.Leader.Topic.Task(t, row))
 		}
 	}
+	messages = append(messages, h.closeLanes(name)...)
 	if len(messages) > 0 {
-		if err := h.Leader.write(ctx, messages); err != nil {
+		if err := h.Leader.Write(ctx, messages); err != nil {
 			return err
 		}
 	}
@@ -263,7 +270,7 @@ func (h *Herder) quiesce(ctx context.Context, name, version string, apis int) er
 	if before <= 0 || proof.Broken("R16") { // a name never used has nobody to fence
 		return nil
 	}
-	var ids []string
+	ids := h.laneIDs(name)
 	for n := range max(before, apis) {
 		ids = append(ids, connector.TransactionalID(h.GroupID, name, n))
 	}
@@ -272,7 +279,7 @@ func (h *Herder) quiesce(ctx context.Context, name, version string, apis int) er
 
 // write commits records as the leader and reads them back.
 func (h *Herder) write(ctx context.Context, messages []record.Message) error {
-	if err := h.Leader.write(ctx, messages); err != nil {
+	if err := h.Leader.Write(ctx, messages); err != nil {
 		return err
 	}
 	return h.Synced(ctx)

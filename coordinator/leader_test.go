@@ -195,13 +195,13 @@ func TestANewLeaderReadsEverythingFirst(t *testing.T) {
 func TestChangesWaitForEachOtherButNotForEver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newWorld().add("a")
-		must(t, a.Leader.take(t.Context()))
+		must(t, a.Leader.Take(t.Context()))
 		began := time.Now()
 		err := a.Herder.Put(t.Context(), "c", config(1, 0))
 		if fault.KindOf(err) != fault.Retriable || err == nil || time.Since(began) != passLimit {
 			t.Errorf("%v after %v", err, time.Since(began))
 		}
-		a.Leader.give()
+		a.Leader.Give()
 		a.put(t, "c", config(1, 0))
 	})
 }
@@ -211,7 +211,7 @@ func TestKnownLeader(t *testing.T) {
 	a, b := w.add("a"), w.add("b")
 	check := func(n *node, self, known bool) {
 		t.Helper()
-		if s, k := n.Leader.Known(t.Context(), n); s != self || k != known {
+		if s, k := n.Known(t.Context()); s != self || k != known {
 			t.Errorf("%s: self %v, known %v", n.Self.GetName(), s, k)
 		}
 	}

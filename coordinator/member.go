@@ -59,6 +59,11 @@ type MemberConfig struct {
 	Herder *Herder
 	// Apply makes the running tasks equal to the wanted ones; it does not wait.
 	Apply func(map[rows.Task]Want)
+	// Lanes makes the running work queues equal to the wanted ones, by connector; it does not wait. Nil: no lane runs here.
+	Lanes func(map[string]WantLanes)
+	// Bury takes whoever is not living, by Manning, out of the group that spreads a connector's lanes, and fences the lanes
+	// that it had. Nil: nobody does, and the lanes wait for the end of its session.
+	Bury func(ctx context.Context, connector string, living map[string]bool) error
 	// Faulty is told of tasks that are ours and cannot be started, and why.
 	Faulty func(rows.Task, int64, error)
 	// Session is session.timeout.ms.
@@ -73,6 +78,7 @@ type Member struct {
 	known    []Living          // as of the last time that the group was stable
 	asOf     time.Time         // the claim under which known was read
 	buried   map[string]string // who was taken out of the group as dead: instance to name
+	manning  map[string]bool   // who could have lanes at the last pass, by Manning
 	words    *handover.Book
 	loads    *load.Book
 	silent   atomic.Bool  // nothing is heard from the group
@@ -122,7 +128,7 @@ func (m *Member) leadLoop(ctx context.Context) {
 		if m.Group.Leads() && !m.silent.Load() {
 			m.once(ctx)
 		} else if !m.Group.Leads() {
-			m.Leader.release(ctx)
+			m.Leader.Release(ctx)
 		}
 		select {
 		case <-ctx.Done():
@@ -145,7 +151,7 @@ func (m *Member) talk() <-chan struct{} {
 // once is one pass; what fails is tried again with the next.
 func (m *Member) once(ctx context.Context) {
 	proof.Point("pass")
-	err := m.Leader.do(ctx, m.pass)
+	err := m.Leader.Do(ctx, m.pass)
 	if err == nil || ctx.Err() != nil {
 		return
 	}
@@ -179,7 +185,7 @@ func (m *Member) guard(ctx context.Context) error {
 			m.Log.Log(ctx, contact(silent), "contact with the group", "lost", silent)
 			m.rouse()
 		}
-		hung := time.Since(m.born)-time.Duration(m.turned.Load()) > 2*passLimit || m.Leader.held() > 2*passLimit
+		hung := time.Since(m.born)-time.Duration(m.turned.Load()) > 2*passLimit || m.Leader.Held() > 2*passLimit
 		if hung && !proof.Broken("watchdog") {
 			m.hung <- &fault.Error{Op: "lead group", Err: ErrHung, Hint: "the process ends so that another worker can lead; restart it"}
 			return nil

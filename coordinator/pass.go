@@ -40,7 +40,9 @@ func (m *Member) pass(ctx context.Context) error {
 	view := m.Board.View()
 	m.loads.Weigh(m.input(view, living, duties, nil, nil), time.Now())
 	moves := plan.Assign(m.input(view, living, duties, nil, m.loads.Weights()))
-	return m.assign(ctx, view, living, duties, moves)
+	err = m.assign(ctx, view, living, duties, moves)
+	m.buryLanes(ctx, view, living)
+	return err
 }
 
 // quiesceStale takes the rows of connectors whose configuration was changed by someone who did not do so: a real Connect
@@ -67,8 +69,8 @@ func (m *Member) alive(ctx context.Context) (map[string]Living, error) {
 	if err != nil {
 		return nil, err
 	}
-	if m.asOf != m.Leader.since { // another term: what was known then is old
-		m.known, m.asOf = nil, m.Leader.since
+	if m.asOf != m.Leader.Since() { // another term: what was known then is old
+		m.known, m.asOf = nil, m.Leader.Since()
 	}
 	if stable {
 		m.known = members
@@ -162,19 +164,20 @@ func (m *Member) assign(
 		if _, there := living[old.GetWorker()]; old.GetWorker() != "" && (!there || row.CrashCount > old.GetCrashCount()) {
 			lost = append(lost, d.ids...)
 		}
-		messages = append(messages, m.Leader.topic.Task(t, row))
+		messages = append(messages, m.Leader.Topic.Task(t, row))
 	}
 	for t := range view.Tasks {
 		if _, wanted := duties[t]; !wanted {
-			messages = append(messages, m.Leader.topic.Task(t, nil))
+			messages = append(messages, m.Leader.Topic.Task(t, nil))
 		}
 	}
+	messages = append(messages, m.laneRows(view)...)
 	if len(messages) == 0 {
 		return nil
 	}
 	m.fenceLost(ctx, lost)
-	m.Log.Info("assignment", "epoch", m.Leader.next(), "rows", len(messages), "workers", len(living), "lost_ids", len(lost))
-	return m.Leader.write(ctx, messages)
+	m.Log.Info("assignment", "epoch", m.Leader.Next(), "rows", len(messages), "workers", len(living), "lost_ids", len(lost))
+	return m.Leader.Write(ctx, messages)
 }
 
 // row is what a task's row should be, nil when it is so already.
@@ -184,7 +187,7 @@ func (m *Member) row(old *headwaterv1.Assignment, worker string, living map[stri
 		return nil
 	}
 	row := &headwaterv1.Assignment{
-		Worker: worker, Instance: instance, Epoch: m.Leader.next(), Config: d.version, Reason: reason,
+		Worker: worker, Instance: instance, Epoch: m.Leader.Next(), Config: d.version, Reason: reason,
 		AssignedUnixMs: time.Now().UnixMilli(), CrashCount: old.GetCrashCount(),
 	}
 	was, there := living[old.GetWorker()]

@@ -368,7 +368,7 @@ func (t *talk) Tell(name string, m proto.Message) error {
 }
 
 // pass is one pass as the leader.
-func (n *node) once(ctx context.Context) error { return n.Leader.do(ctx, n.Member.pass) }
+func (n *node) once(ctx context.Context) error { return n.Leader.Do(ctx, n.Member.pass) }
 
 // settle passes until nothing changes, which must be soon.
 func (n *node) settle(t *testing.T) {

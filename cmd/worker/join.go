@@ -211,7 +211,7 @@ func (m *member) leave(ctx context.Context) {
 func (m *member) led(ctx context.Context) (self bool, err error) {
 	for {
 		board, group := m.board.Changed(), m.group.Load().Changed()
-		self, known := m.leader.Known(ctx, roll{m.group.Load()})
+		self, known := m.part.Load().Known(ctx)
 		if known && m.herder.SessionKey() != nil {
 			return self, nil
 		}

@@ -21,6 +21,30 @@ func (l Lease) Check(ctx context.Context) error {
 	return l.board.holds(l.Task, l.Epoch)
 }
 
+// Lanes is the right to claim the transactional ids of a work queue's lanes: the queue's row of one epoch. It names no
+// worker: who of several claims last has the lane.
+type Lanes struct {
+	Connector string
+	Epoch     int64
+	board     *Board
+}
+
+// Lanes returns the lease of a connector's lanes.
+func (b *Board) Lanes(connector string, epoch int64) Lanes {
+	return Lanes{Connector: connector, Epoch: epoch, board: b}
+}
+
+// Check reads the rows to their end and returns nil while the lanes may run under this epoch, else *Lost.
+func (l Lanes) Check(ctx context.Context) error {
+	if err := l.board.Sync(ctx); err != nil {
+		return err
+	}
+	if row := l.board.View().Lanes[l.Connector]; row.GetEpoch() != l.Epoch || row.GetConfig() == "" {
+		return &Lost{What: "the work queue of " + l.Connector + " under this configuration"}
+	}
+	return nil
+}
+
 // Lost says that a task, or the lead, belongs to another worker now. It is final: the row names who has it.
 type Lost struct{ What, Holder string }
 

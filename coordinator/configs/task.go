@@ -41,6 +41,11 @@ func TaskAPIs(task map[string]string) []int {
 	return out
 }
 
+// Chained reports whether a configuration has API chaining, and so a work queue.
+func Chained(config map[string]string) bool {
+	return strings.TrimSpace(config["api.chaining.parent.child.relationship"]) != ""
+}
+
 // Fingerprint tells configurations apart.
 func Fingerprint(config map[string]string) string {
 	h := fnv.New128a()

@@ -18,6 +18,7 @@ const (
 	prefixTask  = "task/"
 	prefixPin   = "pin/"
 	prefixDrain = "drain/"
+	prefixLanes = "lanes/"
 )
 
 // TaskKey returns the key of a task's row.
@@ -39,6 +40,12 @@ func (t Topic) Pin(task Task, worker string) record.Message {
 // Drain keeps a worker without tasks; nil: it may have some again.
 func (t Topic) Drain(worker string, d *headwaterv1.Drain) record.Message {
 	return message(t, prefixDrain+worker, d, d == nil)
+}
+
+// Lanes says for which configuration the lanes of a connector's work queue may run; nil: it has none. Who runs which lane
+// is the word of the queue's consumer group: the row names no worker.
+func (t Topic) Lanes(connector string, a *headwaterv1.Assignment) record.Message {
+	return message(t, prefixLanes+connector, a, a == nil)
 }
 
 // Leader says who leads; nil: nobody.

@@ -18,20 +18,24 @@ import (
 type View struct {
 	Leader *headwaterv1.Leader // nil: nobody has ever led
 	Tasks  map[Task]*headwaterv1.Assignment
-	Pins   map[Task]string               // worker by task
-	Drains map[string]*headwaterv1.Drain // by worker
+	Pins   map[Task]string                    // worker by task
+	Drains map[string]*headwaterv1.Drain      // by worker
+	Lanes  map[string]*headwaterv1.Assignment // by connector
 }
 
 // NewView returns a view that has read nothing.
 func NewView() *View {
 	return &View{
 		Tasks: map[Task]*headwaterv1.Assignment{}, Pins: map[Task]string{}, Drains: map[string]*headwaterv1.Drain{},
+		Lanes: map[string]*headwaterv1.Assignment{},
 	}
 }
 
 // Clone returns a copy that can be read while v goes on.
 func (v *View) Clone() *View {
-	return &View{Leader: v.Leader, Tasks: maps.Clone(v.Tasks), Pins: maps.Clone(v.Pins), Drains: maps.Clone(v.Drains)}
+	return &View{
+		Leader: v.Leader, Tasks: maps.Clone(v.Tasks), Pins: maps.Clone(v.Pins), Drains: maps.Clone(v.Drains), Lanes: maps.Clone(v.Lanes),
+	}
 }
 
 // Apply takes the next record; a nil value is a tombstone. An error (*fault.Error, Permanent) says that the record was
@@ -59,6 +63,9 @@ func (v *View) apply(key string, value []byte) error {
 	}
 	if worker, ok := strings.CutPrefix(key, prefixDrain); ok {
 		return v.drain(worker, value)
+	}
+	if name, ok := strings.CutPrefix(key, prefixLanes); ok {
+		return v.lanes(name, value)
 	}
 	return errors.New("no such kind of key")
 }
@@ -93,8 +100,20 @@ func (v *View) task(name string, value []byte) error {
 	if err != nil {
 		return err
 	}
+	return assign(v.Tasks, task, value)
+}
+
+func (v *View) lanes(name string, value []byte) error {
+	if name == "" {
+		return errors.New("the key names no connector")
+	}
+	return assign(v.Lanes, name, value)
+}
+
+// assign puts a row into its map.
+func assign[K comparable](all map[K]*headwaterv1.Assignment, key K, value []byte) error {
 	if value == nil {
-		delete(v.Tasks, task)
+		delete(all, key)
 		return nil
 	}
 	a := &headwaterv1.Assignment{}
@@ -104,7 +123,7 @@ func (v *View) task(name string, value []byte) error {
 	if a.GetEpoch() < 0 || a.GetCrashCount() < 0 {
 		return fmt.Errorf("epoch %d or crash count %d is negative", a.GetEpoch(), a.GetCrashCount())
 	}
-	v.Tasks[task] = a
+	all[key] = a
 	return nil
 }
 
