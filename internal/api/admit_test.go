@@ -83,7 +83,8 @@ func TestEveryRouteAsksForItsRole(t *testing.T) {
 		if rt.method != "GET" && rt.role < access.Operator && !strings.HasSuffix(rt.pattern, "/validate") && !strings.HasSuffix(rt.pattern, "/plan") {
 			t.Errorf("%s %s changes something and is open to %s", rt.method, rt.pattern, rt.role)
 		}
-		if changes := rt.method != "GET" && !strings.HasSuffix(rt.pattern, "/validate") && rt.leaderIf == nil; changes && !rt.leader {
+		item := strings.Contains(rt.pattern, "/queue/items/") // its lane's worker answers
+		if changes := rt.method != "GET" && !strings.HasSuffix(rt.pattern, "/validate") && !item && rt.leaderIf == nil; changes && !rt.leader {
 			t.Errorf("%s %s changes something, and any worker answers it", rt.method, rt.pattern)
 		}
 	}

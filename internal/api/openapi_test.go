@@ -90,6 +90,8 @@ func TestSchemasAreThoseOfTheTypes(t *testing.T) {
 		"OffsetRequestStatus": requests.Status{},
 		"Cluster":             wire.Cluster{}, "Worker": wire.Worker{}, "Assignments": wire.Assignments{}, "Assignment": wire.Task{},
 		"Moves": wire.Moves{}, "Explain": wire.Explain{}, "Change": wire.Change{},
+		"Queue": wire.Queue{}, "QueueAPI": wire.QueueAPI{}, "QueueLane": wire.QueueLane{}, "QueueItems": wire.QueueItems{},
+		"QueueItem": wire.QueueItem{}, "QueueProgress": QueueProgress{}, "ExplainLanes": wire.ExplainLanes{},
 	} {
 		schema := doc.Components.Schemas[name].Value
 		var got []string

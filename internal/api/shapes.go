@@ -10,6 +10,7 @@ type (
 	TaskStatus     = shape.TaskStatus
 	Progress       = shape.Progress
 	APIProgress    = shape.APIProgress
+	QueueProgress  = shape.QueueProgress
 	Offset         = shape.Offset
 	OffsetChange   = shape.OffsetChange
 	Logger         = shape.Logger

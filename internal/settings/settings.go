@@ -23,6 +23,9 @@ type Settings struct {
 	Config, Offsets, Status Topic
 	// WorkerName is what this worker is called in the cluster (worker.name). Empty: its advertised host:port, see Name.
 	WorkerName string
+	// WorkDir is where the items of work queues are kept as long as the worker runs (work.dir). Empty: the system's folder
+	// for temporary files.
+	WorkDir string
 	// Listener is where the REST API is, as http://host:port or https://host:port (listeners); no host means every
 	// interface. Defaults to http://127.0.0.1:8083.
 	Listener string

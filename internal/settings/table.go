@@ -69,6 +69,8 @@ var clusterTable = []field{
 		Name: "worker.name", Group: groupCluster, Valid: validWorker,
 		Doc: "What this worker is called; no other of the cluster may have the name. Absent: the host and port it advertises.",
 	}, Set: setWorkerName},
+	text("work.dir", groupCluster, "", "Folder for what can be thrown away at any time: the work items of API chaining, about 1 KB each. Absent: the system's folder for temporary files.",
+		func(d *draft) *string { return &d.WorkDir }),
 	millis("session.timeout.ms", groupCluster, "10000", 1000, 1800000, "When a silent worker counts as lost, and when it stops by itself. Brokers allow 6000 and more as a rule.",
 		func(d *draft) *time.Duration { return &d.SessionTimeout }),
 	millis("heartbeat.interval.ms", groupCluster, "3000", 100, 600000, "How often a worker gives a sign of life: less than half of session.timeout.ms, better a third.",

@@ -153,9 +153,18 @@ func (f *Forwarder) signed(ctx context.Context, c call) (*http.Request, *Error) 
 // Get asks the worker at the base URL for path, which may have a query, signed as a viewer. It returns the body of a 200;
 // anything else is an *Error with the status and message of the answer.
 func (f *Forwarder) Get(ctx context.Context, url, path string) ([]byte, error) {
+	return f.call(ctx, call{method: http.MethodGet, to: url, target: path, role: "viewer"})
+}
+
+// Post is Get for a call that changes something and takes no body, signed as an operator: this worker has admitted one.
+func (f *Forwarder) Post(ctx context.Context, url, path string) ([]byte, error) {
+	return f.call(ctx, call{method: http.MethodPost, to: url, target: path, role: "operator"})
+}
+
+func (f *Forwarder) call(ctx context.Context, c call) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	out, refused := f.signed(ctx, call{method: http.MethodGet, to: url, target: path, role: "viewer"})
+	out, refused := f.signed(ctx, c)
 	if refused != nil {
 		return nil, refused
 	}

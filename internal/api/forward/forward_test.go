@@ -212,6 +212,12 @@ func TestGet(t *testing.T) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
+	if body, err = f.Post(t.Context(), owner.URL, "/items/7/retry?local=true"); err != nil || string(body) != "answer" {
+		t.Error(string(body), err)
+	}
+	if last := owner.got[len(owner.got)-1]; !strings.HasPrefix(last, "POST /items/7/retry?local=true") || !strings.Contains(last, "signed=true role=operator") {
+		t.Error(last)
+	}
 	f.Key = func() []byte { return []byte("other") }
 	if _, err := f.Get(t.Context(), owner.URL, "/"); !errors.Is(err, error(err)) || err.Error() != errForged.Message {
 		t.Error(err)

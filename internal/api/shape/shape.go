@@ -51,6 +51,18 @@ type APIProgress struct {
 	Reason   string     `json:"reason,omitempty"`    // why the last sweep ended
 	LastPage *time.Time `json:"last_page,omitempty"` // when the last page was committed
 	Records  int64      `json:"records_since_start"` // records committed since the task started
+	// Queue is there for a child API: what this worker's lanes of the work queue hold of it.
+	Queue *QueueProgress `json:"queue,omitempty"`
+}
+
+// QueueProgress is how many lanes of a work queue a worker has, and how many of an API's work items stand where.
+type QueueProgress struct {
+	Lanes   int   `json:"lanes"`
+	Waiting int64 `json:"waiting"`
+	Active  int64 `json:"active"`
+	Idle    int64 `json:"idle"`
+	Failed  int64 `json:"failed"`
+	Ended   int64 `json:"ended"`
 }
 
 // Offset is a source partition and where it stands, as in KIP-875.

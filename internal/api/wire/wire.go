@@ -106,4 +106,16 @@ type API struct {
 	Pages    int64  `json:"pages"`
 	Rejected int64  `json:"rejected"`
 	Trace    string `json:"trace"` // why it failed
+	// Queue and Lanes are there for a child API: its work items, and what its lanes wait for.
+	Queue *QueueAPI      `json:"queue,omitempty"`
+	Lanes []ExplainLanes `json:"lanes,omitempty"`
+}
+
+// ExplainLanes are the lanes of a work queue that wait for the same.
+type ExplainLanes struct {
+	Waiting string    `json:"waiting"`        // as in API
+	Lanes   int       `json:"lanes"`          // how many
+	Workers []string  `json:"workers"`        // whose they are
+	Until   time.Time `json:"until,omitzero"` // when the first wait ends
+	Trace   string    `json:"trace"`          // why the first of them failed
 }
