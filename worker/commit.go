@@ -6,19 +6,22 @@ import (
 
 	"github.com/headwater/headwater/internal/proof"
 	"github.com/headwater/headwater/internal/record"
+	"github.com/headwater/headwater/worker/ahead"
+	"github.com/headwater/headwater/worker/hold"
+	"github.com/headwater/headwater/worker/meter"
 	"github.com/headwater/headwater/worker/pipeline"
 )
 
 // commitAll commits what is ready, group after group, until an error, a page that fails the task, or the end of ctx.
-func (r *Runner) commitAll(ctx context.Context, queue *ahead) error {
+func (r *Runner) commitAll(ctx context.Context, queue *ahead.Queue[pipeline.Page]) error {
 	for {
-		pages, err := queue.take(ctx)
+		pages, err := queue.Take(ctx)
 		if err != nil {
 			return err
 		}
 		if proof.Broken("R14") {
 			time.Sleep(time.Second) // until something more is fetched
-			queue.overtake(pages)
+			overtake(queue, pages)
 		}
 		err = r.commitGroup(ctx, pages)
 		for _, p := range pages {
@@ -32,7 +35,7 @@ func (r *Runner) commitAll(ctx context.Context, queue *ahead) error {
 			return last.Fault
 		}
 		if last.Idle {
-			return errIdle
+			return hold.ErrIdle
 		}
 	}
 }
@@ -50,27 +53,22 @@ func (r *Runner) commitGroup(ctx context.Context, pages []pipeline.Page) error {
 		// A stop must not leave the outcome unknown: the transaction has a timeout of its own.
 		err := r.Committer.Commit(context.WithoutCancel(ctx), batches)
 		if err != nil && !proof.Broken("R12") {
-			r.Metrics.commitFailed(r.Task)
+			r.Metrics.CommitFailed(r.Task)
 			return err
 		}
 	}
-	r.account(pages, time.Since(began))
+	meter.Account(&r.board, pages)
+	r.Metrics.Committed(r.Task, pages, time.Since(began))
 	return nil
 }
 
-// account shows what was committed.
-func (r *Runner) account(pages []pipeline.Page, took time.Duration) {
-	now := time.Now()
-	r.board.change(func(s *Status) {
+// overtake is wrong on purpose, for the proof of R14: it lets a group carry the offset of what is only fetched.
+func overtake(a *ahead.Queue[pipeline.Page], group []pipeline.Page) {
+	a.Peek(func(pages []pipeline.Page) {
 		for _, p := range pages {
-			s.Reason = string(p.Reason)
-			s.Records += int64(p.Records)
-			s.Rejected += int64(p.Rejected)
-			if !p.Empty() {
-				s.Pages++
-				s.Committed = now
+			if p.Batch.Offset != nil {
+				group[len(group)-1].Batch.Offset = p.Batch.Offset
 			}
 		}
 	})
-	r.Metrics.committed(r.Task, pages, took)
 }

@@ -5,13 +5,15 @@ import (
 	"time"
 
 	"github.com/headwater/headwater/internal/proof"
+	"github.com/headwater/headwater/worker/ahead"
+	"github.com/headwater/headwater/worker/hold"
 	"github.com/headwater/headwater/worker/pipeline"
 	"github.com/headwater/headwater/worker/pipeline/poll"
 )
 
 // fetchAll asks for page after page, ahead of the commits. The state it moves on is what was fetched; what counts is
 // only what commitAll has committed.
-func (r *Runner) fetchAll(ctx context.Context, s poll.State, queue *ahead) error {
+func (r *Runner) fetchAll(ctx context.Context, s poll.State, queue *ahead.Queue[pipeline.Page]) error {
 	for {
 		if err := r.pace(ctx, queue); err != nil {
 			return err
@@ -27,8 +29,8 @@ func (r *Runner) fetchAll(ctx context.Context, s poll.State, queue *ahead) error
 			return err
 		}
 		r.due = time.Now().Add(r.Interval)
-		r.board.waiting("commit", time.Time{}) // so it is when the queue is full
-		if err := queue.put(ctx, page); err != nil || page.Fault != nil {
+		r.board.Waiting("commit", time.Time{}) // so it is when the queue is full
+		if err := queue.Put(ctx, page); err != nil || page.Fault != nil {
 			return err
 		}
 		s = page.Next
@@ -37,21 +39,21 @@ func (r *Runner) fetchAll(ctx context.Context, s poll.State, queue *ahead) error
 
 // pace waits until the next request is due. A long wait ends the claim: commitAll does so once everything fetched is
 // committed, and the end of ctx follows.
-func (r *Runner) pace(ctx context.Context, queue *ahead) error {
+func (r *Runner) pace(ctx context.Context, queue *ahead.Queue[pipeline.Page]) error {
 	wait := time.Until(r.due)
 	if wait <= 0 {
 		return ctx.Err()
 	}
-	if wait > idleClose {
-		if err := queue.put(ctx, pipeline.Page{Idle: true}); err != nil {
+	if wait > hold.IdleClose {
+		if err := queue.Put(ctx, pipeline.Page{Idle: true}); err != nil {
 			return err
 		}
 		<-ctx.Done()
 		return ctx.Err()
 	}
 	proof.Point("waiting")
-	r.board.waiting("interval", r.due)
-	sleep(ctx, wait)
+	r.board.Waiting("interval", r.due)
+	hold.Sleep(ctx, wait)
 	return ctx.Err()
 }
 

@@ -9,6 +9,8 @@ import (
 
 	"github.com/headwater/headwater/internal/record"
 	"github.com/headwater/headwater/offsets"
+	"github.com/headwater/headwater/worker/hold"
+	"github.com/headwater/headwater/worker/meter"
 	"github.com/headwater/headwater/worker/pipeline/poll"
 )
 
@@ -33,9 +35,21 @@ type Offsets interface {
 	Load(context.Context, offsets.Partition) (*offsets.Offset, error)
 }
 
-// Lease is the right to claim a task's transactional ids.
-type Lease interface {
-	// Check reads the assignment rows to their end. A *coordinator.Lost means that the task is not ours any more: that is
-	// final.
-	Check(context.Context) error
-}
+// What package hold has, under the names that the rooms above use.
+type (
+	// Lease is the right to claim a task's transactional ids.
+	Lease = hold.Lease
+	// Status is what can be said about one API at a moment.
+	Status = hold.Status
+	// State is what a task is doing.
+	State = hold.State
+	// Metrics are the worker's collectors.
+	Metrics = meter.Metrics
+)
+
+// The states of a task.
+const (
+	Unassigned = hold.Unassigned
+	Running    = hold.Running
+	Failed     = hold.Failed
+)

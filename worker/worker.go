@@ -14,12 +14,15 @@ import (
 	"github.com/headwater/headwater/coordinator"
 	"github.com/headwater/headwater/coordinator/rows"
 	"github.com/headwater/headwater/internal/fault"
+	"github.com/headwater/headwater/worker/hold"
 )
 
 // Task is the unit of assignment: the runners of one API, or of several when tasks.max is below their number. When one
 // of them fails, the others of the task stop with it.
 type Task struct {
 	Runners []*Runner
+	// Idle says that there are none and need not be: the task's APIs are all children, which are crawled by lanes.
+	Idle bool
 }
 
 // Worker keeps the tasks that run equal to those that are wanted. Its methods are safe for concurrent use and wait for
@@ -47,7 +50,7 @@ type running struct {
 
 	mu    sync.Mutex
 	task  Task
-	board board // of the task itself, while it is being prepared
+	board hold.Board // of the task itself, while it is being prepared
 }
 
 // Apply stops what is no longer wanted, starts what is new, and leaves alone what stays. It does not wait: a task that is
@@ -112,23 +115,23 @@ func (w *Worker) forget(r *running) {
 // run is a task's life: prepared while the worker before may still be at it, then, when that one has let go, run to its
 // end.
 func (w *Worker) run(ctx context.Context, r *running) {
-	r.board.change(func(s *Status) { s.State = Running })
+	r.board.Change(func(s *Status) { s.State = Running })
 	task, err := w.prepare(ctx, r)
 	if err == nil {
 		r.mu.Lock()
 		r.task = task
 		r.mu.Unlock()
-		r.board.waiting(waitHandover, time.Time{})
+		r.board.Waiting(hold.WaitHandover, time.Time{})
 		wait(ctx, r.want.Ready)
 	}
 	if err == nil && ctx.Err() == nil {
-		r.board.waiting("", time.Time{})
+		r.board.Waiting("", time.Time{})
 		w.Changed(r.want, Running, "")
 		w.Log.Info("task started", "task", r.want.Task, "epoch", r.want.Epoch)
 		err = task.run(ctx)
 	}
 	if ctx.Err() == nil && err != nil {
-		r.board.change(func(s *Status) { s.State, s.Trace, s.Waiting = Failed, err.Error(), "" })
+		r.board.Change(func(s *Status) { s.State, s.Trace, s.Waiting = Failed, err.Error(), "" })
 		w.Changed(r.want, Failed, err.Error())
 		w.Log.Error("task failed", "task", r.want.Task, "err", err)
 		<-ctx.Done() // it stays ours, failed, until someone restarts or moves it
@@ -138,22 +141,25 @@ func (w *Worker) run(ctx context.Context, r *running) {
 }
 
 func (w *Worker) prepare(ctx context.Context, r *running) (Task, error) {
-	wait := backoff{}
+	wait := hold.Backoff{}
 	for {
 		task, err := w.Prepare(ctx, r.want)
 		if err == nil || fault.KindOf(err) != fault.Retriable || ctx.Err() != nil {
 			return task, err
 		}
-		pause := wait.next()
+		pause := wait.Next()
 		w.Log.Warn("will prepare again", "task", r.want.Task, "in", pause, "err", err)
-		r.board.waiting("retry: "+err.Error(), time.Now().Add(pause))
-		sleep(ctx, pause)
+		r.board.Waiting("retry: "+err.Error(), time.Now().Add(pause))
+		hold.Sleep(ctx, pause)
 	}
 }
 
 // run returns the first runner's error; each runner shows its own in its status.
 func (t Task) run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
+	if t.Idle {
+		<-ctx.Done()
+	}
 	for _, r := range t.Runners {
 		g.Go(func() error { return r.Run(ctx) })
 	}
@@ -170,7 +176,7 @@ func (w *Worker) Status(name rows.Task) (Status, Task, bool) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.board.read(), r.task, true
+	return r.board.Read(), r.task, true
 }
 
 // Settled reports whether every task here has got as far as polling, or waits for something that only others can mend.
@@ -188,16 +194,16 @@ func (w *Worker) Settled() bool {
 func (r *running) settled() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	own := r.board.read()
-	if own.State == Failed || own.Waiting != "" && own.Waiting != waitHandover {
+	own := r.board.Read()
+	if own.State == Failed || own.Waiting != "" && own.Waiting != hold.WaitHandover {
 		return true
 	}
 	for _, runner := range r.task.Runners {
-		if at := runner.Status(); at.State == Running && (at.Waiting == waitClaim || at.Waiting == waitOffset) {
+		if at := runner.Status(); at.State == Running && (at.Waiting == hold.WaitClaim || at.Waiting == hold.WaitOffset) {
 			return false
 		}
 	}
-	return len(r.task.Runners) > 0 && own.Waiting == ""
+	return (r.task.Idle || len(r.task.Runners) > 0) && own.Waiting == ""
 }
 
 // Records counts the records committed by the tasks at work since each of them started.
@@ -222,16 +228,6 @@ func wait(ctx context.Context, ready <-chan struct{}) {
 	}
 	select {
 	case <-ready:
-	case <-ctx.Done():
-	}
-}
-
-// sleep waits for d or the end of ctx.
-func sleep(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
 	case <-ctx.Done():
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -43,7 +44,7 @@ func decode(members []kafka.GroupMember) []coordinator.Living {
 func (m *member) join(ctx context.Context) (err error) {
 	s := m.options.settings
 	config := coordinator.MemberConfig{
-		Self: m.self, Board: m.board, Leader: m.leader, Herder: m.herder, Apply: m.running.Apply, Faulty: m.taskFaulty,
+		Self: m.self, Board: m.board, Leader: m.leader, Herder: m.herder, Apply: m.running.Apply, Lanes: m.queues.Apply, Bury: m.bury, Faulty: m.taskFaulty,
 		Session: s.SessionTimeout, Log: m.log,
 	}
 	if s.Gossip.Enabled {
@@ -158,6 +159,8 @@ func (m *member) answers(ctx context.Context, url string) bool {
 func (m *member) run(ctx context.Context) error {
 	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
+	m.onStop(m.closeItems)
+	m.onStop(m.queues.Stop)
 	m.onStop(m.running.Stop)
 	g, inner := errgroup.WithContext(inner)
 	g.Go(func() error { return m.part.Load().Run(inner) })
@@ -194,9 +197,13 @@ func (m *member) leave(ctx context.Context) {
 		m.gossip.Update(func(self *headwaterv1.Member) { self.Draining = true })
 	}
 	drain, cancel := context.WithTimeout(ctx, m.options.settings.DrainTimeout)
+	var lanes sync.WaitGroup
+	lanes.Go(func() { m.queues.Leave(drain) })
 	m.part.Load().Leave(drain)
+	lanes.Wait()
 	cancel()
 	m.part.Load().Stop()
+	m.queues.Stop()
 	m.running.Stop()
 	flush, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()

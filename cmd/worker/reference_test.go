@@ -12,7 +12,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/headwater/headwater/worker"
+	"github.com/headwater/headwater/cmd/worker/view/queue"
+	"github.com/headwater/headwater/worker/meter"
 	"github.com/headwater/headwater/worker/source"
 )
 
@@ -70,8 +71,9 @@ func (d *described) MustRegister(all ...prometheus.Collector) {
 
 func metricsPage() string {
 	d := &described{}
-	worker.NewMetrics(d)
+	meter.NewMetrics(d)
 	source.NewMetrics(d)
+	queue.NewMetrics(d, nil)
 	slices.Sort(d.rows)
 	return "# Metrics\n\n`GET /metrics` has these, beside the Go runtime's and the process's own. A generated page.\n\n" +
 		"| metric | labels | meaning |\n|---|---|---|\n" + strings.Join(d.rows, "\n") + "\n"

@@ -2,14 +2,13 @@ package main
 
 import (
 	"context"
-	"slices"
 	"time"
 
+	"github.com/headwater/headwater/cmd/worker/build"
 	"github.com/headwater/headwater/coordinator"
 	"github.com/headwater/headwater/coordinator/configs"
 	"github.com/headwater/headwater/coordinator/rows"
 	"github.com/headwater/headwater/coordinator/status"
-	"github.com/headwater/headwater/internal/connector"
 	"github.com/headwater/headwater/worker"
 )
 
@@ -25,7 +24,7 @@ func (m *member) taskChanged(want coordinator.Want, state worker.State, trace st
 	}
 	m.report.Task(want.Task.Connector, want.Task.N, shown, trace, generation)
 	if state == worker.Running {
-		for _, a := range apisOf(want) {
+		for _, a := range build.APIsOf(want) {
 			m.report.Uses(a.Topic, want.Task.Connector, want.Task.N, time.Now())
 		}
 	}
@@ -135,15 +134,4 @@ func (m *member) reportGone(before, now []string) {
 		}
 		m.report.Removed(name, ids)
 	}
-}
-
-// apisOf are the APIs of a task.
-func apisOf(want coordinator.Want) []connector.API {
-	var out []connector.API
-	for _, a := range want.Config.APIs {
-		if slices.Contains(connector.Tasks(want.Config)[want.Task.N].APIs, a.N) {
-			out = append(out, a)
-		}
-	}
-	return out
 }

@@ -59,7 +59,7 @@ func (m *member) apiOptions(cluster string) api.Options {
 	s, v := m.options.settings, m.view()
 	o := api.Options{
 		Listener: s.Listener, TLS: m.https, Opened: m.bound, Names: m.names(), Version: Version,
-		ClusterOptions: api.ClusterOptions{Cluster: v, Assigner: v, Self: v},
+		ClusterOptions: api.ClusterOptions{Cluster: v, Assigner: v, Self: v, Queues: v, Amender: v},
 		Reader:         v, Writer: v, Lifecycle: v, Offsets: v, Alterer: v, CheckOffsets: v.CheckOffsets, KeepTopics: !s.TopicTrackingReset,
 		Loggers: m.loggers, Voucher: voucher{m.forward}, Forward: m.forward,
 		Validator: validate.Connector{Parse: func(config map[string]string) error { _, _, err := m.check(config); return err }},
@@ -86,6 +86,7 @@ func (m *member) view() view.View {
 		Self: m.self, GroupID: m.options.settings.GroupID, OffsetsTopic: m.options.settings.Offsets.Name,
 		Herder: m.herder, Board: m.board, Part: m.part.Load(), Roll: roll{m.group.Load()}, Gossip: m.gossip,
 		Running: m.running, Report: m.report, Forward: m.forward, Store: offsets.Store{Table: m.offsets}, Parse: m.parse,
+		Queues: m.queueDoor(),
 	}
 }
 

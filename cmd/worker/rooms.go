@@ -4,12 +4,19 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"github.com/headwater/headwater/chaining/items"
+	"github.com/headwater/headwater/cmd/worker/build"
 	"github.com/headwater/headwater/cmd/worker/view"
+	"github.com/headwater/headwater/cmd/worker/view/queue"
 	"github.com/headwater/headwater/coordinator"
 	"github.com/headwater/headwater/coordinator/configs"
 	"github.com/headwater/headwater/coordinator/reporter"
@@ -19,7 +26,9 @@ import (
 	"github.com/headwater/headwater/internal/record"
 	"github.com/headwater/headwater/offsets"
 	"github.com/headwater/headwater/worker"
+	"github.com/headwater/headwater/worker/meter"
 	"github.com/headwater/headwater/worker/source"
+	"github.com/headwater/headwater/worker/source/limit"
 )
 
 // listen opens the REST API's port, so that the worker knows what others call it; nobody is answered yet.
@@ -115,6 +124,28 @@ func (m *member) leads() bool {
 	return g != nil && g.Leads()
 }
 
+// openItems opens the store of work items; most workers never need it.
+func (m *member) openItems() (*items.Store, error) {
+	dir := m.options.settings.WorkDir
+	if dir == "" {
+		dir = os.TempDir()
+	}
+	store, err := items.Open(items.Config{Dir: filepath.Join(dir, "headwater-"+url.PathEscape(m.self.GetName())), Log: m.log})
+	if err == nil {
+		m.store.Store(store)
+	}
+	return store, err
+}
+
+// closeItems closes the store of work items, if there is one.
+func (m *member) closeItems() {
+	if store := m.store.Load(); store != nil {
+		if err := store.Close(); err != nil {
+			m.log.Warn("work items not thrown away", "err", err)
+		}
+	}
+}
+
 // commit writes messages under a transactional id that is taken from whoever has it.
 func (m *member) commit(ctx context.Context, id string, messages []record.Message) error {
 	t := m.cluster.Transactor(id, nil)
@@ -131,11 +162,17 @@ func (m *member) rooms(context.Context) error {
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.metrics = reg
 	m.forwarder()
-	m.limits = &source.Limits{Tell: m.tellLimit}
-	b := &builder{
-		options: m.options, cluster: m.cluster, board: m.board, topics: newTopics(m.admin), store: offsets.Store{Table: m.offsets},
-		metrics: worker.NewMetrics(reg), source: source.NewMetrics(reg), paced: m.limits, log: m.log,
+	m.limits = &limit.Limits{Tell: m.tellLimit}
+	b := &build.Builder{
+		Settings: m.options.settings, Cluster: m.cluster, Board: m.board, Topics: build.NewTopics(m.admin), Store: offsets.Store{Table: m.offsets},
+		Metrics: meter.NewMetrics(reg), Source: source.NewMetrics(reg), Limits: m.limits, Log: m.log,
+		Instance: coordinator.Manning(m.self), Items: sync.OnceValues(m.openItems),
 	}
-	m.running = &worker.Worker{Prepare: b.prepare, Changed: m.taskChanged, Stopped: m.taskStopped, Log: m.log}
+	m.queues = &build.Crews{Log: m.log, Start: func(ctx context.Context, want coordinator.WantLanes) (*build.Crew, error) {
+		return b.Crew(ctx, want, func(api int, err error) { m.laneFailed(want.Config, want.Epoch, api, err) })
+	}}
+	m.build = b
+	queue.NewMetrics(reg, m.allLanes)
+	m.running = &worker.Worker{Prepare: b.Prepare, Changed: m.taskChanged, Stopped: m.taskStopped, Log: m.log}
 	return nil
 }

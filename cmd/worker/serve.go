@@ -9,6 +9,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/headwater/headwater/chaining/items"
+	"github.com/headwater/headwater/cmd/worker/build"
 	"github.com/headwater/headwater/coordinator"
 	"github.com/headwater/headwater/coordinator/gossip"
 	"github.com/headwater/headwater/coordinator/reporter"
@@ -22,7 +24,7 @@ import (
 	"github.com/headwater/headwater/internal/settings"
 	headwaterv1 "github.com/headwater/headwater/proto/headwater/v1"
 	"github.com/headwater/headwater/worker"
-	"github.com/headwater/headwater/worker/source"
+	"github.com/headwater/headwater/worker/source/limit"
 )
 
 // startTimeout is how long the worker waits for Kafka when it starts.
@@ -43,6 +45,9 @@ type member struct {
 	herder  *coordinator.Herder
 	part    atomic.Pointer[coordinator.Member] // in the cluster
 	running *worker.Worker
+	build   *build.Builder
+	queues  *build.Crews
+	store   atomic.Pointer[items.Store] // of work items; nil until a connector has some
 	loggers *loggers.Levels
 	report  *reporter.Reporter
 	access  *access.Access // who may call the REST API
@@ -50,7 +55,7 @@ type member struct {
 	forward *forward.Forwarder
 	server  *api.Server
 	metrics *prometheus.Registry
-	limits  *source.Limits          // set by APIs, here or on other workers
+	limits  *limit.Limits           // set by APIs, here or on other workers
 	limited chan *headwaterv1.Limit // to be told to the others
 	group   atomic.Pointer[kafka.Group]
 	gossip  *gossip.Gossip
@@ -128,16 +133,13 @@ func (m *member) connect(ctx context.Context) error {
 	return m.cluster.Ping(ctx)
 }
 
-// internalSettings make the cleaner reach the active segment, so that a restart does not read months of old offsets.
-var internalSettings = map[string]string{"segment.bytes": "67108864", "max.compaction.lag.ms": "3600000"}
-
 // topics creates and checks the internal topics.
 func (m *member) topics(ctx context.Context) error {
 	s := m.options.settings
 	for _, t := range []kafka.Topic{
 		{Name: s.Config.Name, Property: "config.storage.topic", Partitions: 1, Replication: s.Config.Replication, Fixed: true},
-		{Name: s.Offsets.Name, Property: "offset.storage.topic", Partitions: s.Offsets.Partitions, Replication: s.Offsets.Replication, Settings: internalSettings},
-		{Name: s.Status.Name, Property: "status.storage.topic", Partitions: s.Status.Partitions, Replication: s.Status.Replication, Settings: internalSettings},
+		{Name: s.Offsets.Name, Property: "offset.storage.topic", Partitions: s.Offsets.Partitions, Replication: s.Offsets.Replication, Settings: build.InternalSettings},
+		{Name: s.Status.Name, Property: "status.storage.topic", Partitions: s.Status.Partitions, Replication: s.Status.Replication, Settings: build.InternalSettings},
 		{Name: assignments(s), Property: "group.id", Partitions: 1, Replication: s.Config.Replication, Fixed: true},
 	} {
 		t.Compacted = true

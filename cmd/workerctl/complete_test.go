@@ -10,17 +10,19 @@ import (
 func TestCompletes(t *testing.T) {
 	c := serve(t, answers())
 	for line, want := range map[string]string{
-		"connector get |":            "orders young",
-		"connector pause orders |":   "young",
-		"connector get orders |":     "",
-		"assign drain |":             "w1:8083 w2:8083",
-		"assign pin |":               "orders/0 orders/1",
-		"assign pin orders/0 |":      "w1:8083 w2:8083",
-		"assign plan --drain |":      "w1:8083 w2:8083",
-		"task restart |":             "orders/0 orders/1",
-		"connector list -o |":        "table json yaml",
-		"connector create --state |": "RUNNING PAUSED STOPPED",
-		"auth hash ann --role |":     "viewer operator editor admin",
+		"connector get |":              "orders young",
+		"connector pause orders |":     "young",
+		"connector get orders |":       "",
+		"assign drain |":               "w1:8083 w2:8083",
+		"assign pin |":                 "orders/0 orders/1",
+		"assign pin orders/0 |":        "w1:8083 w2:8083",
+		"assign plan --drain |":        "w1:8083 w2:8083",
+		"task restart |":               "orders/0 orders/1",
+		"connector list -o |":          "table json yaml",
+		"connector create --state |":   "RUNNING PAUSED STOPPED",
+		"queue items orders --state |": "waiting active idle failed ended",
+		"queue retry |":                "orders young",
+		"auth hash ann --role |":       "viewer operator editor admin",
 	} {
 		args := strings.Fields(line)
 		args[len(args)-1] = ""

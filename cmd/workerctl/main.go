@@ -1,5 +1,5 @@
-// Command workerctl runs a Headwater cluster from the command line: who runs what, connectors, offsets, tasks, workers and
-// topics. It speaks the REST API only, and its connector commands work with Kafka Connect too.
+// Command workerctl runs a Headwater cluster from the command line: who runs what, connectors, offsets, tasks, workers,
+// topics and work queues. It speaks the REST API only, and its connector commands work with Kafka Connect too.
 package main
 
 import (

@@ -56,7 +56,7 @@ func describe(b *strings.Builder, c *cobra.Command) {
 
 // Every command can be asked for help, says what it does, and everything that writes has --dry-run.
 func TestEveryCommand(t *testing.T) {
-	writes := []string{"create", "apply", "delete", "pause", "resume", "stop", "restart", "set", "reset", "pin", "unpin", "move", "drain", "undrain", "plan"}
+	writes := []string{"create", "apply", "delete", "pause", "resume", "stop", "restart", "set", "reset", "pin", "unpin", "move", "drain", "undrain", "plan", "retry", "skip"}
 	tool := run.New(show.Streams{Out: &bytes.Buffer{}, Err: &bytes.Buffer{}}, func(string) string { return "" })
 	var walk func(c *cobra.Command)
 	seen := map[string]bool{}

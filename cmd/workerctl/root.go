@@ -7,6 +7,7 @@ import (
 
 	"github.com/headwater/headwater/cmd/workerctl/assign"
 	"github.com/headwater/headwater/cmd/workerctl/connector"
+	"github.com/headwater/headwater/cmd/workerctl/queue"
 	"github.com/headwater/headwater/cmd/workerctl/run"
 	"github.com/headwater/headwater/cmd/workerctl/show"
 	"github.com/headwater/headwater/internal/api/client"
@@ -15,8 +16,9 @@ import (
 // newRoot is the command tree.
 func newRoot(t *run.Tool) *cobra.Command {
 	root := run.Group(t, "workerctl", "Run a Headwater cluster",
-		assign.New(t), connector.New(t), connector.NewOffset(t), connector.NewTask(t), assign.NewWorker(t), connector.NewTopic(t), newAuth(t), newVersion(t))
-	root.Long = `Run a Headwater cluster: who runs what, connectors, offsets, tasks, workers and topics.
+		assign.New(t), connector.New(t), connector.NewOffset(t), connector.NewTask(t), assign.NewWorker(t), connector.NewTopic(t), queue.New(t), newAuth(t), newVersion(t))
+	root.Long = `Run a Headwater cluster: who runs what, connectors, offsets, tasks, workers,
+topics and work queues.
 
 Credentials come from files and the environment only, so that they show neither in the
 shell's history nor in the list of processes.`

@@ -147,3 +147,25 @@ func TestWatch(t *testing.T) {
 		cancel()
 	}
 }
+
+// TestQueueWatch shows the numbers of items at first and each change of them.
+func TestQueueWatch(t *testing.T) {
+	all := answers()
+	const line = "GET /headwater/v1/connectors/chain/queue"
+	all[line] = []string{chainQueue, chainQueue, strings.Replace(chainQueue, `"waiting":12`, `"waiting":11`, 1)}
+	c := serve(t, all)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	out := &stopAt{text: "11 waiting", stop: cancel}
+	tool := run.New(show.Streams{Out: out, Err: &bytes.Buffer{}}, func(string) string { return "" })
+	tool.Now = func() time.Time { return now }
+	if code := execute(ctx, []string{"queue", "watch", "chain", "--server", c.URL}, tool); code != 130 {
+		t.Errorf("exit %d", code)
+	}
+	const tail = ", 1 active, 200 idle, 3 failed, 0 ended; oldest waiting 3 min ago; no answer from w2:8083; lanes that nobody reads: 1\n"
+	want := "12:00:00  api2  12 waiting" + tail + "12:00:00  api3  0 waiting, 0 active, 7 idle, 0 failed, 1 ended; no answer from w2:8083; " +
+		"lanes that nobody reads: 1\n" + "12:00:00  api2  11 waiting" + tail
+	if got := out.buf.String(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -79,9 +80,9 @@ func (c *Cluster) initProducer(ctx context.Context, cl *kgo.Client, id string) e
 	return kerr.ErrorForCode(answer.ErrorCode)
 }
 
-// claimed is the transactional id that a claim takes: id, unless R2 is broken.
+// claimed is the transactional id that a claim takes: id, unless R2 is broken, or for lanes alone lane-claim.
 func claimed(id string) string {
-	if proof.Broken("R2") {
+	if proof.Broken("R2") || proof.Broken("lane-claim") && strings.Contains(id, "-q") {
 		return fmt.Sprintf("%s-%d", id, time.Now().UnixNano())
 	}
 	return id

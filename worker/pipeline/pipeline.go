@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/headwater/headwater/chaining"
 	"github.com/headwater/headwater/internal/connector"
 	"github.com/headwater/headwater/internal/fault"
 	"github.com/headwater/headwater/internal/record"
@@ -27,22 +28,28 @@ type Pipeline struct {
 	Machine   *poll.Machine
 	Converter Converter
 	Partition offsets.Partition
-	// OffsetsTopic is offset.storage.topic.
+	// OffsetsTopic is offset.storage.topic; empty for a child API, whose offsets are its work items' progress.
 	OffsetsTopic string
-	// Limit is the greatest size of one message in the API's topic, and ErrorLimit in the error topic, in bytes
-	// (max.message.bytes).
-	Limit, ErrorLimit int
+	// Limit is the greatest size of one message in the API's topic, ErrorLimit in the error topic and QueueLimit in the
+	// work queue, in bytes (max.message.bytes).
+	Limit, ErrorLimit, QueueLimit int
+	// Plan works out the work items of the API's records; nil: it has no child APIs. Queue is their topic.
+	Plan  *chaining.Planner
+	Queue string
 }
 
 // Page is what one response, or one failure to get one, comes to.
 type Page struct {
+	// Batch has no Offset when the API is a child: its lane adds the work item's progress.
 	Batch record.Batch
 	// Next is the state after the page. It counts only once the page is committed (R12).
 	Next poll.State
-	// Records and Rejected count the messages to the API's topic and those set aside.
-	Records, Rejected int
+	// Records and Rejected count the messages to the API's topic and those set aside, Items the work items announced.
+	Records, Rejected, Items int
 	// Reason is why the sweep ended or nothing came; empty while pages follow.
 	Reason poll.Reason
+	// Err is why there is no answer, or why it could not be used; nil: it was.
+	Err *fault.Error
 	// Fault, when not nil, is what the task fails with once the page is committed (behavior.on.error=FAIL).
 	Fault *fault.Error
 	// Idle marks, on a page with nothing in it, that nothing is due for long: the claim may be given up.
@@ -57,26 +64,34 @@ func (p Page) Close() {
 	}
 }
 
+// Size is about how many bytes its records have.
+func (p Page) Size() int64 { return p.Batch.Bytes }
+
 // Empty reports whether there is nothing to commit.
 func (p Page) Empty() bool { return p.Records == 0 && p.Rejected == 0 && p.Batch.Offset == nil }
 
 // Page works out what r, the answer to state s, comes to.
 func (p *Pipeline) Page(s poll.State, r poll.Response, now time.Time) Page {
+	return p.PageOf(Parent{}, s, r, now)
+}
+
+// PageOf is Page for a work item; what it has of its parent record goes into every record.
+func (p *Pipeline) PageOf(parent Parent, s poll.State, r poll.Response, now time.Time) Page {
 	step, err := p.Machine.Advance(s, r, now)
 	if err != nil {
 		page := p.Failure(s, p.answered(r, err))
 		page.list = r.Records
 		return page
 	}
-	set := &sieve{pipeline: p, response: r, step: step, drop: step.Drop}
+	set := &sieve{pipeline: p, response: r, step: step, drop: step.Drop, parent: parent, now: now}
 	if err := set.run(); err != nil {
 		page := p.Failure(s, p.answered(r, err))
 		page.list = r.Records
 		return page
 	}
-	page := Page{Next: step.Next, Reason: step.Reason, Records: set.kept, Rejected: len(set.errors), list: r.Records}
+	page := Page{Next: step.Next, Reason: step.Reason, Records: set.kept, Rejected: len(set.errors), Items: set.items, list: r.Records}
 	page.Batch = record.Batch{Messages: set.messages(), Bytes: r.Records.Bytes()}
-	if step.Moved || page.Records > 0 {
+	if p.OffsetsTopic != "" && (step.Moved || page.Records > 0) {
 		m := offsets.Message(p.OffsetsTopic, p.Partition, step.Next.Offset())
 		page.Batch.Offset = &m
 	}
@@ -90,7 +105,7 @@ func (p *Pipeline) Failure(s poll.State, err error) Page {
 	if !ok {
 		e = &fault.Error{Op: fmt.Sprintf("poll api%d", p.API.N), Err: err}
 	}
-	page := Page{Next: s, Batch: record.Batch{Messages: record.Each()}}
+	page := Page{Next: s, Batch: record.Batch{Messages: record.Each()}, Err: e}
 	if e.Report != nil {
 		page.Rejected = 1
 		page.Batch.Messages = record.Each(p.errorRecord(*e.Report))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"time"
 
 	"github.com/headwater/headwater/internal/connector"
 	"github.com/headwater/headwater/internal/fault"
@@ -18,7 +19,10 @@ type sieve struct {
 	response poll.Response
 	step     poll.Step
 	drop     poll.Bits
+	parent   Parent
+	now      time.Time
 	kept     int
+	items    int
 	errors   []record.Message
 }
 
@@ -38,7 +42,7 @@ func (v *sieve) run() error {
 		err := v.judge(i, raw)
 		if err == nil {
 			v.kept++
-			return nil
+			return v.plan(i, raw)
 		}
 		if v.pipeline.Config.Tolerance == connector.ToleranceNone {
 			return err
@@ -50,7 +54,7 @@ func (v *sieve) run() error {
 
 // judge converts and measures one record.
 func (v *sieve) judge(i int, raw []byte) *fault.Error {
-	m, err := v.pipeline.message(raw)
+	m, err := v.message(raw)
 	if err != nil {
 		return v.about(i, raw, err, "set errors.tolerance=all to set such records aside")
 	}
@@ -76,6 +80,11 @@ func (v *sieve) about(i int, raw []byte, err error, hint string) *fault.Error {
 
 func (v *sieve) setAside(i int, e *fault.Error) {
 	v.drop = v.drop.With(i, v.response.Records.Len())
+	v.report(e)
+}
+
+// report makes an error record.
+func (v *sieve) report(e *fault.Error) {
 	report := fault.Report{Message: e.Error(), Reason: &v.response.Reason, URL: v.response.URL}
 	if e.Report != nil {
 		report = *e.Report
@@ -109,7 +118,7 @@ func (v *sieve) forward(yield func(record.Message, error) bool) bool {
 		if v.drop.Has(i) {
 			return nil
 		}
-		if m, err := v.pipeline.message(raw); !yield(m, err) {
+		if m, err := v.message(raw); !yield(m, err) || !v.announce(raw, yield) {
 			return errStop
 		}
 		return nil
@@ -141,7 +150,12 @@ func (v *sieve) backward(yield func(record.Message, error) bool) bool {
 }
 
 // message converts one raw record.
-func (p *Pipeline) message(raw []byte) (record.Message, error) {
+func (v *sieve) message(raw []byte) (record.Message, error) {
+	p := v.pipeline
+	raw, headers, err := v.parent.into(raw, p.API.ParentInto)
+	if err != nil {
+		return record.Message{Topic: p.API.Topic}, err
+	}
 	value, err := p.Converter.Convert(record.Record{Value: raw})
-	return record.Message{Topic: p.API.Topic, Value: value}, err
+	return record.Message{Topic: p.API.Topic, Value: value, Headers: headers}, err
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/headwater/headwater/internal/connector"
 	"github.com/headwater/headwater/worker/source/egress"
+	"github.com/headwater/headwater/worker/source/limit"
 	"github.com/headwater/headwater/worker/source/retry"
 )
 
@@ -50,7 +51,7 @@ type Config struct {
 	// Metrics counts requests; nil counts nothing.
 	Metrics *Metrics
 	// Limits are those that APIs have set; nil: each request learns its own.
-	Limits *Limits
+	Limits *limit.Limits
 }
 
 // Client fetches the pages of one connector. Its APIs share its connections and nothing else does. It is safe for

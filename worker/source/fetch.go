@@ -2,6 +2,7 @@ package source
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"net/http"
 	"time"
@@ -20,29 +21,50 @@ import (
 //     page could not be written to this machine's disk.
 func (c *Client) Fetch(ctx context.Context, r poll.Request) (poll.Response, error) {
 	for done := 0; ; done++ {
-		if !c.allowed(ctx) {
-			return poll.Response{}, c.ended(ctx, r)
-		}
-		c.waits("response", time.Time{})
-		begin := time.Now()
-		resp, fail := c.attempt(ctx, r)
-		c.conf.Metrics.asked(c.conf.Connector.Name, c.api, fail, time.Since(begin))
-		if fail == nil {
-			return resp, nil
-		}
-		c.conf.Limits.reached(c.conf.Connector.Name, fail)
-		if ctx.Err() != nil {
-			return poll.Response{}, c.ended(ctx, r)
-		}
-		wait, again := c.retry.Next(done, fail.retry, rand.Float64(), time.Now())
-		if fail.final || !again {
-			return poll.Response{}, c.fault(r, fail, done)
-		}
-		c.announce(r, fail, done, wait)
-		if !sleep(ctx, wait) {
+		resp, err := c.Try(ctx, r, done)
+		if wait, again := waitOf(err); !again || ctx.Err() != nil {
+			return resp, err
+		} else if !sleep(ctx, wait) {
 			return poll.Response{}, c.ended(ctx, r)
 		}
 	}
+}
+
+// waitOf is how long to wait before a request that failed is sent again, and false when it is not.
+func waitOf(err error) (time.Duration, bool) {
+	e, ok := errors.AsType[*fault.Error](err)
+	if !ok || e.Kind != fault.Retriable || e.Report == nil {
+		return 0, false
+	}
+	return e.RetryAfter, true
+}
+
+// Try is one attempt of Fetch, for who can do something else in between; done says how many there were before. Beside
+// those of Fetch there is one more error: Retriable with a Report, where the policy allows another attempt after
+// RetryAfter.
+func (c *Client) Try(ctx context.Context, r poll.Request, done int) (poll.Response, error) {
+	if !c.allowed(ctx) {
+		return poll.Response{}, c.ended(ctx, r)
+	}
+	c.waits("response", time.Time{})
+	begin := time.Now()
+	resp, fail := c.attempt(ctx, r)
+	c.conf.Metrics.asked(c.conf.Connector.Name, c.api, fail, time.Since(begin))
+	if fail == nil {
+		return resp, nil
+	}
+	c.conf.Limits.Reached(c.conf.Connector.Name, fail.retry.Status, fail.retry.RetryAfter)
+	if ctx.Err() != nil {
+		return poll.Response{}, c.ended(ctx, r)
+	}
+	wait, again := c.retry.Next(done, fail.retry, rand.Float64(), time.Now())
+	if fail.final || !again {
+		return poll.Response{}, c.fault(r, fail, done)
+	}
+	c.announce(r, fail, done, wait)
+	err := c.fault(r, fail, done)
+	err.Kind, err.RetryAfter = fault.Retriable, wait
+	return poll.Response{}, err
 }
 
 // announce tells that a request is tried again.
@@ -72,5 +94,19 @@ func sleep(ctx context.Context, wait time.Duration) bool {
 		return false
 	case <-timer.C:
 		return true
+	}
+}
+
+// allowed waits until the connector may be asked for and reports whether ctx is still alive.
+func (c *Client) allowed(ctx context.Context) bool {
+	for {
+		until := c.conf.Limits.Held(c.conf.Connector.Name)
+		if until.IsZero() {
+			return ctx.Err() == nil
+		}
+		c.waits("rate limit: the API has asked this connector to wait", until)
+		if !sleep(ctx, time.Until(until)) {
+			return false
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/headwater/headwater/internal/connector"
+	"github.com/headwater/headwater/worker/source/limit"
 )
 
 // TestALimitIsForTheWholeConnector: what the API told one request, all others of the connector keep to, here and where it
@@ -15,12 +16,12 @@ import (
 func TestALimitIsForTheWholeConnector(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var told string
-		elsewhere := &Limits{}
-		here := &Limits{Tell: func(connector string, wait time.Duration) {
+		elsewhere := &limit.Limits{}
+		here := &limit.Limits{Tell: func(connector string, wait time.Duration) {
 			told = connector + " " + wait.String()
 			elsewhere.Hold(connector, wait)
 		}}
-		asks := func(name string, l *Limits, answer string) *Client {
+		asks := func(name string, l *limit.Limits, answer string) *Client {
 			return client(t, "http://api", func(s *setting) {
 				s.Config.Connector.Name, s.Limits, s.api = name, l, connector.API{}
 				s.Dial = pipes(func(_ int, conn net.Conn) { _, _ = io.WriteString(conn, answer) })
@@ -34,7 +35,7 @@ func TestALimitIsForTheWholeConnector(t *testing.T) {
 		}
 		for _, who := range []struct {
 			name   string
-			limits *Limits
+			limits *limit.Limits
 			after  time.Duration
 		}{{"other", here, 0}, {"c", elsewhere, 7 * time.Second}, {"c", here, 7 * time.Second}, {"c", nil, 7 * time.Second}} {
 			_, _ = asks(who.name, who.limits, page).Fetch(t.Context(), get(t, "http://api/x"))
@@ -44,23 +45,6 @@ func TestALimitIsForTheWholeConnector(t *testing.T) {
 		}
 		if told != "c 7s" {
 			t.Errorf("told %q", told)
-		}
-	})
-}
-
-// TestALimitHasACeiling: what another worker says is bounded as what the API says, and a shorter one shortens nothing.
-func TestALimitHasACeiling(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := &Limits{}
-		l.Hold("c", 1<<62)
-		l.Hold("c", time.Second)
-		l.Hold("c", -time.Hour)
-		if left := time.Until(l.held("c")); left != maxHold {
-			t.Errorf("held for %s", left)
-		}
-		time.Sleep(maxHold)
-		if !l.held("c").IsZero() || len(l.until) != 0 {
-			t.Error("held for ever")
 		}
 	})
 }

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/headwater/headwater/cmd/worker/view/queue"
+	"github.com/headwater/headwater/coordinator/configs"
 	"github.com/headwater/headwater/internal/api"
 	"github.com/headwater/headwater/internal/connector"
 	"github.com/headwater/headwater/internal/record"
@@ -15,82 +17,109 @@ import (
 	"github.com/headwater/headwater/worker/pipeline/poll"
 )
 
-// fields are what a person may see and set of a stored offset: the rest are marks of ours.
-func fields(o *offsets.Offset) map[string]*string {
-	return map[string]*string{
-		"offset": &o.Offset, "start_time": &o.StartTime, "end_time": &o.EndTime, "primary_key": &o.PrimaryKey,
+// Offsets implements api.Offsets: the APIs', then those of child APIs' items.
+func (v View) Offsets(ctx context.Context, name string) ([]api.Offset, error) {
+	out, err := v.own(ctx, name)
+	if c, _ := v.Herder.Connector(name); err != nil || !configs.Chained(c.Config) {
+		return out, err
 	}
+	items, err := v.itemOffsets(ctx, name)
+	return append(out, items...), err
 }
 
-// Offsets implements api.Offsets.
-func (v View) Offsets(ctx context.Context, name string) ([]api.Offset, error) {
+// own are the offsets of the APIs themselves.
+func (v View) own(ctx context.Context, name string) ([]api.Offset, error) {
 	stored, err := v.Store.List(ctx, name)
 	if err != nil {
 		return nil, err
 	}
 	var out []api.Offset
 	for _, s := range stored {
-		shown := map[string]string{"offset": s.Offset.Offset}
-		for key, value := range fields(&s.Offset) {
-			if *value != "" {
-				shown[key] = *value
-			}
-		}
-		out = append(out, api.Offset{Partition: map[string]string{"url": s.Partition.URL}, Offset: shown})
+		out = append(out, api.Offset{Partition: map[string]string{"url": s.Partition.URL}, Offset: queue.Shown(&s.Offset)})
 	}
 	return out, nil
 }
 
-// Alter writes offsets of a stopped connector, each under the transactional id of its API, so that nobody who is late can
-// write after it (KIP-875).
+// Alter writes offsets of a stopped connector, each under the transactional id of its API or of its item's lane, so that
+// nobody who is late can write after it (KIP-875).
 func (v View) Alter(ctx context.Context, name string, changes []api.OffsetChange) error {
-	messages, err := v.messages(name, changes)
-	if err != nil {
+	messages, items, err := v.messages(name, changes)
+	switch {
+	case err != nil:
 		return err
+	case len(items) == 0:
+		return answer(name, v.Herder.Alter(ctx, name, messages))
 	}
-	return answer(name, v.Herder.Alter(ctx, name, messages))
+	return v.Queues.Alter(ctx, func() error {
+		if err := v.alterItems(ctx, name, items, messages); err != nil {
+			return err
+		}
+		return answer(name, v.Herder.Alter(ctx, name, messages))
+	})
 }
 
 // CheckOffsets says what is wrong with changes, whatever the connector is doing.
 func (v View) CheckOffsets(name string, changes []api.OffsetChange) error {
-	_, err := v.messages(name, changes)
+	_, _, err := v.messages(name, changes)
 	return err
 }
 
-// messages are the changes' records by the transactional id that they belong to.
-func (v View) messages(name string, changes []api.OffsetChange) (map[string][]record.Message, error) {
+// messages are the changes' records by the transactional id that they belong to, and the changes of items, whose records
+// need more than that.
+func (v View) messages(name string, changes []api.OffsetChange) (map[string][]record.Message, []itemChange, error) {
 	stands, err := v.stands(name)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	messages := map[string][]record.Message{}
+	messages, items := map[string][]record.Message{}, []itemChange{}
 	for i, c := range changes {
-		s, m, err := v.alter(name, stands, c)
-		if err != nil {
-			return nil, &api.Error{Status: http.StatusBadRequest, Message: fmt.Sprintf("offsets[%d]: %s", i, err)}
+		s, known := stands[c.Partition["url"]]
+		var m record.Message
+		if known && s.api.Child {
+			var item itemChange
+			item, err = alterItem(s, c)
+			items = append(items, item)
+		} else if s, m, err = v.alter(name, stands, c); err == nil {
+			id := connector.TransactionalID(v.GroupID, name, s.n)
+			messages[id] = append(messages[id], m)
 		}
-		id := connector.TransactionalID(v.GroupID, name, s.n)
-		messages[id] = append(messages[id], m)
+		if err != nil {
+			return nil, nil, &api.Error{Status: http.StatusBadRequest, Message: fmt.Sprintf("offsets[%d]: %s", i, err)}
+		}
 	}
-	return messages, nil
+	return messages, items, nil
 }
 
-// Reset forgets all offsets of a stopped connector.
+// Reset forgets all offsets of a stopped connector. Those of the APIs go first: should this be cut off before the work queue
+// is empty, the parents announce all items again.
 func (v View) Reset(ctx context.Context, name string) error {
-	stored, err := v.Offsets(ctx, name)
+	stored, err := v.own(ctx, name)
 	if err != nil {
 		return err
 	}
-	changes := make([]api.OffsetChange, len(stored))
-	for i, s := range stored {
-		changes[i] = api.OffsetChange{Partition: s.Partition}
+	stands, err := v.stands(name)
+	if err != nil {
+		return err
 	}
-	return v.Alter(ctx, name, changes)
+	messages := map[string][]record.Message{}
+	for _, s := range stored {
+		url := s.Partition["url"]
+		id := connector.TransactionalID(v.GroupID, name, stands[url].n)
+		messages[id] = append(messages[id], offsets.Tombstone(v.OffsetsTopic, offsets.Partition{Connector: name, URL: url}))
+	}
+	if err := v.Herder.Alter(ctx, name, messages); err != nil {
+		return answer(name, err)
+	}
+	if c, _ := v.Herder.Connector(name); !configs.Chained(c.Config) {
+		return nil
+	}
+	return v.resetQueue(ctx, name)
 }
 
 // stand is an API as a source partition.
 type stand struct {
 	n       int // its transactional id's number
+	api     connector.API
 	machine *poll.Machine
 }
 
@@ -114,7 +143,7 @@ func (v View) stands(name string) (map[string]stand, error) {
 	}
 	out := map[string]stand{}
 	for i, p := range offsets.Partitions(name, urls) {
-		out[p.URL] = stand{config.APIs[i].N - 1, machines[i]}
+		out[p.URL] = stand{config.APIs[i].N - 1, config.APIs[i], machines[i]}
 	}
 	return out, nil
 }
@@ -123,28 +152,43 @@ func (v View) stands(name string) (map[string]stand, error) {
 // more can still be forgotten.
 func (v View) alter(name string, stands map[string]stand, c api.OffsetChange) (stand, record.Message, error) {
 	url, ok := c.Partition["url"]
+	s, known := stands[url]
 	if !ok || len(c.Partition) != 1 {
+		if ok && !known && slices.ContainsFunc(slices.Collect(maps.Values(stands)), func(s stand) bool { return s.api.Child }) {
+			return s, record.Message{}, unknownURL(url, stands)
+		}
 		return stand{}, record.Message{}, errors.New(`partition must be {"url": "..."}, as GET .../offsets shows it`)
 	}
 	topic, p := v.OffsetsTopic, offsets.Partition{Connector: name, URL: url}
-	s, known := stands[url]
 	if c.Offset == nil {
 		return s, offsets.Tombstone(topic, p), nil
 	}
 	if !known {
-		return s, record.Message{}, fmt.Errorf("no API of the connector has the URL %q; it has %q", url, slices.Sorted(maps.Keys(stands)))
+		return s, record.Message{}, unknownURL(url, stands)
 	}
-	o := offsets.Offset{}
-	places := fields(&o)
-	for key, value := range c.Offset {
-		place, ok := places[key]
-		if !ok {
-			return s, record.Message{}, fmt.Errorf("offset has no field %q; there are %q", key, slices.Sorted(maps.Keys(places)))
-		}
-		*place = value
+	o, err := offset(c.Offset)
+	if err != nil {
+		return s, record.Message{}, err
 	}
 	if _, err := s.machine.Start(&o); err != nil {
 		return s, record.Message{}, err
 	}
 	return s, offsets.Message(topic, p, o), nil
+}
+
+func unknownURL(url string, stands map[string]stand) error {
+	return fmt.Errorf("no API of the connector has the URL %q; it has %q", url, slices.Sorted(maps.Keys(stands)))
+}
+
+// offset reads what a person wants for one.
+func offset(wanted map[string]string) (o offsets.Offset, err error) {
+	places := queue.Fields(&o)
+	for key, value := range wanted {
+		place, ok := places[key]
+		if !ok {
+			return o, fmt.Errorf("offset has no field %q; there are %q", key, slices.Sorted(maps.Keys(places)))
+		}
+		*place = value
+	}
+	return o, nil
 }

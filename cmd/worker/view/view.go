@@ -7,7 +7,9 @@ import (
 	"errors"
 	"time"
 
+	"github.com/headwater/headwater/cmd/worker/view/queue"
 	"github.com/headwater/headwater/coordinator"
+	"github.com/headwater/headwater/coordinator/configs"
 	"github.com/headwater/headwater/coordinator/gossip"
 	"github.com/headwater/headwater/coordinator/reporter"
 	"github.com/headwater/headwater/coordinator/status"
@@ -34,6 +36,7 @@ type View struct {
 	Forward               *forward.Forwarder
 	Store                 offsets.Store
 	Parse                 func(map[string]string) (connector.Config, error)
+	Queues                queue.Door
 }
 
 // Names implements api.Reader.
@@ -81,7 +84,7 @@ func (v View) progress(name string, id int) *api.Progress {
 	if !here {
 		return nil
 	}
-	p := &api.Progress{}
+	p := &api.Progress{APIs: []api.APIProgress{}}
 	for _, r := range task.Runners {
 		at := r.Status()
 		p.APIs = append(p.APIs, api.APIProgress{
@@ -89,6 +92,8 @@ func (v View) progress(name string, id int) *api.Progress {
 			LastPage: moment(at.Committed), Records: at.Records,
 		})
 	}
+	c, _ := v.Herder.Connector(name)
+	p.APIs = append(p.APIs, v.lanes(name, configs.TaskAPIs(c.Tasks[id]))...)
 	return p
 }
 

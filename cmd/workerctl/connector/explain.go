@@ -2,6 +2,9 @@ package connector
 
 import (
 	"context"
+	"fmt"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -42,11 +45,19 @@ func connectorExplain(ctx context.Context, t *run.Tool, name string) error {
 	now := t.Now()
 	out := explained{Connector: e.Connector, State: e.State, APIs: []explainedAPI{}}
 	for _, a := range e.APIs {
-		out.APIs = append(out.APIs, explainedAPI{a, story.Sentence(e.Connector, a, now)})
+		say := story.Sentence
+		if a.Queue != nil {
+			say = story.Child
+		}
+		out.APIs = append(out.APIs, explainedAPI{a, say(e.Connector, a, now)})
 	}
 	return t.Print(out, func() {
 		t.Say("%s is %s", e.Connector, e.State)
 		for _, a := range out.APIs {
+			if a.Queue != nil {
+				explainChild(t, a, now)
+				continue
+			}
 			where := "nobody runs it"
 			if a.Worker != "" {
 				where = "on " + a.Worker
@@ -59,4 +70,22 @@ func connectorExplain(ctx context.Context, t *run.Tool, name string) error {
 			t.Say("It has no APIs at work: a stopped connector has no tasks. To go on: workerctl connector resume %s", e.Connector)
 		}
 	})
+}
+
+// explainChild is about an API that lanes crawl, on several workers.
+func explainChild(t *run.Tool, a explainedAPI, now time.Time) {
+	t.Say("\napi%d: %s, child of %s", a.API.API, a.State, parents(a.Queue.Parents))
+	t.Say("  %s", a.Sentence)
+	t.Say("  items: %s", story.Items(*a.Queue))
+	for _, line := range story.Lanes(a.Lanes, now) {
+		t.Say("  %s", line)
+	}
+}
+
+func parents(apis []int) string {
+	var all []string
+	for _, n := range apis {
+		all = append(all, fmt.Sprintf("api%d", n))
+	}
+	return strings.Join(all, ", ")
 }

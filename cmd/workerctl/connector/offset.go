@@ -60,6 +60,8 @@ type offsetOptions struct {
 	*run.Tool
 	name, file        string
 	partition, offset []string // KEY=VALUE
+	values            []string // NAME=VALUE
+	api               int      // 0: not given
 	dryRun            bool
 }
 
@@ -71,8 +73,10 @@ func newOffsetSet(t *run.Tool) *cobra.Command {
 
 FILE is what offset get NAME -o json shows, with the values that you want (- reads standard input);
 partitions that it does not name stay. Without FILE, --offset gives the value, and --partition says
-of which API when there are several.`,
-		Example: "  workerctl offset set orders --offset offset=100\n  workerctl offset set orders offsets.json --dry-run",
+of which API when there are several. A child API has an offset for each of its items: --value says of
+which.`,
+		Example: "  workerctl offset set orders --offset offset=100\n  workerctl offset set orders offsets.json --dry-run\n" +
+			"  workerctl offset set orders --value id=17 --offset offset=100",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.name = args[0]
 			if len(args) > 1 {
@@ -81,7 +85,7 @@ of which API when there are several.`,
 			switch given := o.offset != nil; {
 			case o.file == "" && !given:
 				return run.Usage("what is the offset to be?", run.Line(cmd, args)+" --offset offset=VALUE")
-			case o.file != "" && (given || o.partition != nil):
+			case o.file != "" && (given || o.partition != nil || o.values != nil):
 				return run.Usage("give a file, or --partition and --offset, not both", run.Line(cmd, args))
 			}
 			return o.set(cmd.Context())
@@ -89,6 +93,7 @@ of which API when there are several.`,
 	}
 	cmd.Flags().StringArrayVar(&o.partition, "partition", nil, "`KEY=VALUE` of the partition, as offset get shows it")
 	cmd.Flags().StringArrayVar(&o.offset, "offset", nil, "`KEY=VALUE` of the offset")
+	o.itemFlags(cmd)
 	run.DryRun(cmd, &o.dryRun)
 	return cmd
 }
@@ -103,6 +108,7 @@ func newOffsetReset(t *run.Tool) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringArrayVar(&o.partition, "partition", nil, "only this partition: `KEY=VALUE`, as offset get shows it")
+	o.itemFlags(cmd)
 	run.DryRun(cmd, &o.dryRun)
 	return cmd
 }
@@ -136,8 +142,8 @@ func (o *offsetOptions) reset(ctx context.Context) error {
 	switch {
 	case err != nil:
 		return err
-	case o.partition != nil:
-		at, err := parse(o.partition)
+	case o.partition != nil || o.values != nil:
+		at, err := o.which(ctx, c)
 		if err != nil {
 			return err
 		}
@@ -175,6 +181,9 @@ func (o *offsetOptions) answer(m client.Message, err error) error {
 
 // which returns the partition that is meant: the one named, or the only one.
 func (o *offsetOptions) which(ctx context.Context, c *client.Client) (map[string]any, error) {
+	if o.values != nil {
+		return o.item(ctx, c)
+	}
 	if o.partition != nil {
 		return parse(o.partition)
 	}

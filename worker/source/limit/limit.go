@@ -1,7 +1,7 @@
-package source
+// Package limit keeps what APIs have said about being asked too often.
+package limit
 
 import (
-	"context"
 	"net/http"
 	"sync"
 	"time"
@@ -39,8 +39,8 @@ func (l *Limits) Hold(connector string, wait time.Duration) {
 	}
 }
 
-// held is until when nobody may ask; zero: anybody may.
-func (l *Limits) held(connector string) time.Time {
+// Held is until when nobody may ask; zero: anybody may.
+func (l *Limits) Held(connector string) time.Time {
 	if l == nil {
 		return time.Time{}
 	}
@@ -54,31 +54,17 @@ func (l *Limits) held(connector string) time.Time {
 	return until
 }
 
-// reached takes a failure: when it is a limit, it holds for the whole connector.
-func (l *Limits) reached(connector string, f *failure) {
-	if l == nil || f.retry.Status != http.StatusTooManyRequests {
+// Reached takes an answer: when it sets a limit, that holds for the whole connector.
+func (l *Limits) Reached(connector string, status int, retryAfter []string) {
+	if l == nil || status != http.StatusTooManyRequests {
 		return
 	}
-	wait, said := retry.After(f.retry.RetryAfter, time.Now())
+	wait, said := retry.After(retryAfter, time.Now())
 	if !said || wait <= 0 {
 		return
 	}
 	l.Hold(connector, wait)
 	if l.Tell != nil {
 		l.Tell(connector, wait)
-	}
-}
-
-// allowed waits until the connector may be asked for and reports whether ctx is still alive.
-func (c *Client) allowed(ctx context.Context) bool {
-	for {
-		until := c.conf.Limits.held(c.conf.Connector.Name)
-		if until.IsZero() {
-			return ctx.Err() == nil
-		}
-		c.waits("rate limit: the API has asked this connector to wait", until)
-		if !sleep(ctx, time.Until(until)) {
-			return false
-		}
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package build
 
 import (
 	"context"
@@ -11,8 +11,8 @@ import (
 // hundreds of tasks may start at once.
 const topicsKept = time.Minute
 
-// topics creates and checks the connectors' topics. It is safe for concurrent use; one question goes to Kafka at a time.
-type topics struct {
+// Topics creates and checks the connectors' topics. It is safe for concurrent use; one question goes to Kafka at a time.
+type Topics struct {
 	admin *kafka.Admin
 	turn  chan struct{}         // held by whoever uses known
 	known map[string]knownTopic // by name
@@ -23,12 +23,13 @@ type knownTopic struct {
 	until time.Time
 }
 
-func newTopics(admin *kafka.Admin) *topics {
-	return &topics{admin: admin, turn: make(chan struct{}, 1), known: map[string]knownTopic{}}
+// NewTopics returns one that has looked at nothing.
+func NewTopics(admin *kafka.Admin) *Topics {
+	return &Topics{admin: admin, turn: make(chan struct{}, 1), known: map[string]knownTopic{}}
 }
 
 // ensure returns the greatest message that the topic takes, in bytes.
-func (t *topics) ensure(ctx context.Context, topic kafka.Topic) (int, error) {
+func (t *Topics) ensure(ctx context.Context, topic kafka.Topic) (int, error) {
 	select {
 	case t.turn <- struct{}{}:
 	case <-ctx.Done():
@@ -46,7 +47,7 @@ func (t *topics) ensure(ctx context.Context, topic kafka.Topic) (int, error) {
 	return limit, nil
 }
 
-func (t *topics) kept(name string) (int, bool) {
+func (t *Topics) kept(name string) (int, bool) {
 	k, ok := t.known[name]
 	if ok && time.Now().After(k.until) {
 		delete(t.known, name)
@@ -54,3 +55,6 @@ func (t *topics) kept(name string) (int, bool) {
 	}
 	return k.limit, ok
 }
+
+// InternalSettings make the cleaner reach the active segment, so that a restart does not read months of old offsets.
+var InternalSettings = map[string]string{"segment.bytes": "67108864", "max.compaction.lag.ms": "3600000"}

@@ -1,15 +1,18 @@
-package worker
+package ahead
 
 import (
 	"context"
 	"testing"
 	"testing/synctest"
-
-	"github.com/headwater/headwater/internal/record"
-	"github.com/headwater/headwater/worker/pipeline"
 )
 
-func pageOf(bytes int64) pipeline.Page { return pipeline.Page{Batch: record.Batch{Bytes: bytes}} }
+// page is as large as it says.
+type page int64
+
+func (p page) Size() int64 { return int64(p) }
+func (page) Close()        {}
+
+func pageOf(bytes int64) page { return page(bytes) }
 
 func TestWhatIsFetchedAheadIsBounded(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -23,7 +26,7 @@ func TestWhatIsFetchedAheadIsBounded(t *testing.T) {
 		"a page above every bound is taken, alone": {1 << 30, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a, n := newAhead(), 0
+			a, n := New[page](), 0
 			for a.tryPut(pageOf(c.bytes)) {
 				n++
 			}
@@ -37,25 +40,25 @@ func TestWhatIsFetchedAheadIsBounded(t *testing.T) {
 
 func TestTakeReturnsAllThatIsThere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a, ctx := newAhead(), t.Context()
+		a, ctx := New[page](), t.Context()
 		got := make(chan int)
 		go func() {
-			pages, _ := a.take(ctx)
+			pages, _ := a.Take(ctx)
 			got <- len(pages)
 		}()
 		synctest.Wait() // it waits for the first page
-		if err := a.put(ctx, pageOf(1)); err != nil {
+		if err := a.Put(ctx, pageOf(1)); err != nil {
 			t.Fatal(err)
 		}
 		if n := <-got; n != 1 {
 			t.Errorf("%d pages, want 1", n)
 		}
 		for range 5 {
-			if err := a.put(ctx, pageOf(1)); err != nil {
+			if err := a.Put(ctx, pageOf(1)); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if pages, _ := a.take(ctx); len(pages) != 5 {
+		if pages, _ := a.Take(ctx); len(pages) != 5 {
 			t.Errorf("%d pages, want all 5", len(pages))
 		}
 	})
@@ -63,23 +66,23 @@ func TestTakeReturnsAllThatIsThere(t *testing.T) {
 
 func TestPutWaitsForRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := newAhead()
-		_ = a.put(t.Context(), pageOf(1<<30))
+		a := New[page]()
+		_ = a.Put(t.Context(), pageOf(1<<30))
 		ctx, cancel := context.WithCancel(t.Context())
 		put := make(chan error)
-		go func() { put <- a.put(ctx, pageOf(1)) }()
+		go func() { put <- a.Put(ctx, pageOf(1)) }()
 		synctest.Wait()
 		select {
 		case <-put:
 			t.Fatal("put did not wait for room")
 		default:
 		}
-		_, _ = a.take(t.Context())
+		_, _ = a.Take(t.Context())
 		if err := <-put; err != nil {
 			t.Error(err)
 		}
-		_ = a.put(t.Context(), pageOf(aheadBytes-4*pageCost))
-		go func() { put <- a.put(ctx, pageOf(1<<20)) }()
+		_ = a.Put(t.Context(), pageOf(aheadBytes-4*pageCost))
+		go func() { put <- a.Put(ctx, pageOf(1<<20)) }()
 		synctest.Wait()
 		cancel()
 		if err := <-put; err == nil {

@@ -1,4 +1,4 @@
-package worker
+package hold
 
 import (
 	"sync"
@@ -17,9 +17,9 @@ const (
 
 // What a task waits for before it polls.
 const (
-	waitHandover = "hand-over"
-	waitClaim    = "claim"
-	waitOffset   = "offset"
+	WaitHandover = "hand-over"
+	WaitClaim    = "claim"
+	WaitOffset   = "offset"
 )
 
 // Status is what can be said about one API at a moment.
@@ -39,24 +39,27 @@ type Status struct {
 	Committed time.Time
 }
 
-// board holds one API's status. It is safe for concurrent use.
-type board struct {
+// Board holds one API's status. It is safe for concurrent use.
+type Board struct {
 	mu sync.Mutex
 	s  Status
 }
 
-func (b *board) read() Status {
+// Read returns the status.
+func (b *Board) Read() Status {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.s
 }
 
-func (b *board) change(f func(*Status)) {
+// Change changes the status.
+func (b *Board) Change(f func(*Status)) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	f(&b.s)
 }
 
-func (b *board) waiting(what string, until time.Time) {
-	b.change(func(s *Status) { s.Waiting, s.Until = what, until })
+// Waiting says what is waited for, and until when; zero: nobody knows.
+func (b *Board) Waiting(what string, until time.Time) {
+	b.Change(func(s *Status) { s.Waiting, s.Until = what, until })
 }

@@ -1,19 +1,20 @@
-package worker
+package hold
 
 import "time"
 
 // Between two claims after an error: at once the first time, then doubling up to a minute. A claim that lasted longer
-// than backoffReset starts over.
+// than Reset starts over.
 const (
 	backoffFirst = 100 * time.Millisecond
 	backoffMax   = time.Minute
-	backoffReset = 5 * time.Minute
+	Reset        = 5 * time.Minute
 )
 
-// backoff is how often in a row a claim has ended with an error.
-type backoff struct{ pause time.Duration }
+// Backoff is how often in a row a claim has ended with an error.
+type Backoff struct{ pause time.Duration }
 
-func (b *backoff) next() time.Duration {
+// Next is the next pause.
+func (b *Backoff) Next() time.Duration {
 	b.pause = min(max(2*b.pause, backoffFirst), backoffMax)
 	return b.pause
 }

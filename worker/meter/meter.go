@@ -1,10 +1,12 @@
-package worker
+// Package meter counts what tasks and lanes commit.
+package meter
 
 import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/headwater/headwater/worker/hold"
 	"github.com/headwater/headwater/worker/pipeline"
 )
 
@@ -38,7 +40,8 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	return m
 }
 
-func (m *Metrics) committed(task string, pages []pipeline.Page, took time.Duration) {
+// Committed counts pages that were committed together.
+func (m *Metrics) Committed(task string, pages []pipeline.Page, took time.Duration) {
 	if m == nil {
 		return
 	}
@@ -55,14 +58,32 @@ func (m *Metrics) committed(task string, pages []pipeline.Page, took time.Durati
 	m.seconds.WithLabelValues(task).Observe(took.Seconds())
 }
 
-func (m *Metrics) commitFailed(task string) {
+// CommitFailed counts a transaction that did not commit.
+func (m *Metrics) CommitFailed(task string) {
 	if m != nil {
 		m.failures.WithLabelValues(task).Inc()
 	}
 }
 
-func (m *Metrics) claimAgain(task string) {
+// ClaimAgain counts a claim after an error.
+func (m *Metrics) ClaimAgain(task string) {
 	if m != nil {
 		m.claims.WithLabelValues(task).Inc()
 	}
+}
+
+// Account shows what was committed.
+func Account(b *hold.Board, pages []pipeline.Page) {
+	now := time.Now()
+	b.Change(func(s *hold.Status) {
+		for _, p := range pages {
+			s.Reason = string(p.Reason)
+			s.Records += int64(p.Records)
+			s.Rejected += int64(p.Rejected)
+			if !p.Empty() {
+				s.Pages++
+				s.Committed = now
+			}
+		}
+	})
 }

@@ -1,10 +1,9 @@
-package worker
+// Package ahead is the bounded queue between fetching and committing: what is fetched ahead of the commit, and no more.
+package ahead
 
 import (
 	"context"
 	"sync"
-
-	"github.com/headwater/headwater/worker/pipeline"
 )
 
 // What may be fetched ahead of the commit, for each API: aheadPages, or as many small pages as smallBytes hold, and never
@@ -17,21 +16,30 @@ const (
 	pageCost   = 4 << 10 // what a page takes beside its records, so that empty ones are bounded too
 )
 
-// ahead is the queue between an API's fetching and its committing.
-type ahead struct {
+// Fetched is what waits for its commit.
+type Fetched interface {
+	// Size is about how many bytes it holds.
+	Size() int64
+	// Close gives up what it holds beside memory.
+	Close()
+}
+
+// Queue is the queue between an API's, or a lane's, fetching and its committing.
+type Queue[P Fetched] struct {
 	mu    sync.Mutex
-	pages []pipeline.Page
+	pages []P
 	bytes int64
 	room  chan struct{} // has a token when pages were taken
 	ready chan struct{} // has a token when pages were put
 }
 
-func newAhead() *ahead {
-	return &ahead{room: make(chan struct{}, 1), ready: make(chan struct{}, 1)}
+// New returns an empty queue.
+func New[P Fetched]() *Queue[P] {
+	return &Queue[P]{room: make(chan struct{}, 1), ready: make(chan struct{}, 1)}
 }
 
-// put waits for room: back-pressure reaches the API's socket by the next page not being asked for.
-func (a *ahead) put(ctx context.Context, p pipeline.Page) error {
+// Put waits for room: back-pressure reaches the API's socket by the next page not being asked for.
+func (a *Queue[P]) Put(ctx context.Context, p P) error {
 	for {
 		if a.tryPut(p) {
 			return nil
@@ -45,22 +53,22 @@ func (a *ahead) put(ctx context.Context, p pipeline.Page) error {
 	}
 }
 
-func (a *ahead) tryPut(p pipeline.Page) bool {
+func (a *Queue[P]) tryPut(p P) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	bytes := a.bytes + p.Batch.Bytes + pageCost
+	bytes := a.bytes + p.Size() + pageCost
 	full := len(a.pages) >= aheadPages && bytes > smallBytes || bytes > aheadBytes
 	if full && len(a.pages) > 0 {
 		return false
 	}
 	a.pages = append(a.pages, p)
-	a.bytes += p.Batch.Bytes + pageCost
+	a.bytes += p.Size() + pageCost
 	signal(a.ready)
 	return true
 }
 
-// take waits for at least one page and returns all that are there: the group that one transaction commits.
-func (a *ahead) take(ctx context.Context) ([]pipeline.Page, error) {
+// Take waits for at least one page and returns all that are there: the group that one transaction commits.
+func (a *Queue[P]) Take(ctx context.Context) ([]P, error) {
 	for {
 		if pages := a.tryTake(); len(pages) > 0 {
 			return pages, nil
@@ -73,7 +81,7 @@ func (a *ahead) take(ctx context.Context) ([]pipeline.Page, error) {
 	}
 }
 
-func (a *ahead) tryTake() []pipeline.Page {
+func (a *Queue[P]) tryTake() []P {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	pages := a.pages
@@ -82,22 +90,18 @@ func (a *ahead) tryTake() []pipeline.Page {
 	return pages
 }
 
-// drop forgets what was fetched ahead (R12).
-func (a *ahead) drop() {
+// Drop forgets what was fetched ahead (R12).
+func (a *Queue[P]) Drop() {
 	for _, p := range a.tryTake() {
 		p.Close()
 	}
 }
 
-// overtake is wrong on purpose, for the proof of R14: it lets a group carry the offset of what is only fetched.
-func (a *ahead) overtake(group []pipeline.Page) {
+// Peek shows what is there, for who breaks a rule on purpose.
+func (a *Queue[P]) Peek(look func([]P)) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, p := range a.pages {
-		if p.Batch.Offset != nil {
-			group[len(group)-1].Batch.Offset = p.Batch.Offset
-		}
-	}
+	look(a.pages)
 }
 
 func signal(c chan struct{}) {
