@@ -6,6 +6,7 @@ SHELL := /bin/bash
 GO    ?= go
 SEED  ?=            # seed of a proof; empty: a new one
 N     ?=            # size of a proof; empty: the size that fits into `make test`
+ITEMS ?=            # work items of `make chain`; empty: 5000
 FUZZTIME ?= 20s
 
 .PHONY: help
@@ -96,6 +97,10 @@ chaos-teeth: ## every rule broken on purpose must be caught by its named check
 crash: ## kill -9 and SIGSTOP on real Kafka (N=20 kills, SEED=)
 	$(GO) test -tags proof -count=1 -timeout 60m -run TestCrash -v ./test/crash $(if $(N),-kills $(N)) $(if $(SEED),-seed $(SEED))
 
+.PHONY: chain
+chain: ## API chaining on real Kafka: kills, rebalances, hand-overs, pace, waits, lag (N=10 kills, ITEMS=5000, SEED=)
+	$(GO) test -count=1 -timeout 180m -v ./test/chain $(if $(N),-kills $(N)) $(if $(ITEMS),-items $(ITEMS)) $(if $(SEED),-seed $(SEED))
+
 .PHONY: cluster
 cluster: ## clusters of real processes on real Kafka: rolling restarts, kills, two versions, scale, zombies, partitions, odd states
 	$(GO) test -count=1 -timeout 20m -v ./test/rolling/...
@@ -105,10 +110,11 @@ rolling: ## rolling restarts of 5 workers under load, with a picture of the stal
 	$(GO) test -count=1 -timeout 60m -run TestRolling -v ./test/rolling $(if $(N),-rounds $(N)) $(if $(SEED),-seed $(SEED))
 
 .PHONY: soak
-soak: ## the proofs at the size that is quoted: 200 kills, 2,000 cycles, 20 rounds, 1,500 APIs, 50 zombies
+soak: ## the proofs at the size that is quoted: 200 kills, 2,000 cycles, 20 rounds, 1,500 APIs, 50 zombies, 100,000 items
 	$(MAKE) rolling N=20
 	$(GO) test -count=1 -timeout 30m -run TestScale -v ./test/rolling -connectors 100
 	$(GO) test -count=1 -timeout 30m -run TestZombies -v ./test/rolling -zombies 50
+	$(MAKE) chain N=100 ITEMS=100000
 	$(MAKE) crash N=200
 	$(MAKE) chaos N=2000
 	$(MAKE) chaos-teeth

@@ -25,6 +25,7 @@ type place struct {
 	url    string
 	worker string // its worker_id
 	api    string // the base URL of an API that answers nothing new
+	broker string // its Kafka
 }
 
 // onWorker runs a test against the real worker with its own broker.
@@ -40,12 +41,12 @@ func onWorker(t *testing.T, test func(t *testing.T, p place)) {
 		_, _ = w.Write([]byte("[]"))
 	}))
 	t.Cleanup(quiet.Close)
-	url := startWorker(t)
-	test(t, place{url, strings.TrimPrefix(url, "http://"), quiet.URL})
+	url, broker := startWorker(t)
+	test(t, place{url, strings.TrimPrefix(url, "http://"), quiet.URL, broker})
 }
 
-// startWorker builds and runs cmd/worker --dev and returns where its API is, once it is healthy.
-func startWorker(t *testing.T) string {
+// startWorker builds and runs cmd/worker --dev and returns where its API is, once it is healthy, and where its Kafka.
+func startWorker(t *testing.T) (url, broker string) {
 	t.Helper()
 	dir := t.TempDir()
 	binary, err := program.Build(t.Context(), dir, "cmd/worker")
@@ -56,12 +57,15 @@ func startWorker(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if broker, err = program.FreeAddress(); err != nil {
+		t.Fatal(err)
+	}
 	properties := filepath.Join(dir, "worker.properties")
 	if err := os.WriteFile(properties, []byte("group.id=curl\nlisteners=http://"+address+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	log := filepath.Join(dir, "worker.log")
-	p, err := program.Start(exec.Command(binary, "--dev", "--dev-listen", "127.0.0.1:0", "--data-dir", filepath.Join(dir, "data"), "--config", properties), log)
+	p, err := program.Start(exec.Command(binary, "--dev", "--dev-listen", broker, "--data-dir", filepath.Join(dir, "data"), "--config", properties), log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +75,7 @@ func startWorker(t *testing.T) string {
 			t.Logf("the worker's log:\n%s", text)
 		}
 	})
-	url := "http://" + address
+	url = "http://" + address
 	await(t, func() error {
 		code, body := ask(t, "curl '"+url+"/health'")
 		if code != http.StatusOK {
@@ -79,7 +83,7 @@ func startWorker(t *testing.T) string {
 		}
 		return nil
 	})
-	return url
+	return url, broker
 }
 
 // ask runs a line with the shell and returns the status and the body. 0 means that nobody answered.

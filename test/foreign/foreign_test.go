@@ -29,7 +29,7 @@ func TestJSONServer(t *testing.T) {
 	need(t, "npm", "which fetches the service")
 	need(t, "node", "which runs the service")
 	needKcat(t)
-	byOffset, byPage := startService(t, "json-server", first), startService(t, "json-server-pages", first)
+	byOffset, byPage := startService(t, "json-server", posts(first)), startService(t, "json-server-pages", posts(first))
 	name := kafka.Name(t)
 	connectors := map[string]map[string]string{
 		name + "-offset": connector(byOffset.url, name+"-offset", api(1, name+"-start", startAPI), api(2, name+"-seq", seqAPI)),
@@ -149,17 +149,22 @@ func atLeast(t *testing.T, bootstrap string, topics []string, n int) error {
 func (s service) add(t *testing.T, from, to int) {
 	t.Helper()
 	for seq := from; seq <= to; seq++ {
-		raw, err := json.Marshal(newPost(seq))
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp, err := http.Post(s.url+"/posts", "application/json", bytes.NewReader(raw))
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = resp.Body.Close()
-		if resp.StatusCode != http.StatusCreated {
-			t.Fatalf("POST of record %d: %s", seq, resp.Status)
-		}
+		s.post(t, "/posts", newPost(seq))
+	}
+}
+
+func (s service) post(t *testing.T, path string, record any) {
+	t.Helper()
+	raw, err := json.Marshal(record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.Post(s.url+path, "application/json", bytes.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if resp.StatusCode != http.StatusCreated {
+		t.Fatalf("POST %s of %s: %s", path, raw, resp.Status)
 	}
 }

@@ -33,6 +33,11 @@ func needKcat(t *testing.T) {
 // counts reads a topic's committed records with kcat and returns how often each sequence number is there. A record that
 // is not what the service gives under that number is an error.
 func counts(ctx context.Context, bootstrap, topic string) (map[int]int, error) {
+	return countAs(ctx, bootstrap, topic, func(p post) (int, bool) { return p.Seq, p == newPost(p.Seq) })
+}
+
+// countAs is counts for records of any shape; seq says which number one has, and whether it is what the service gives.
+func countAs[T any](ctx context.Context, bootstrap, topic string, seq func(T) (int, bool)) (map[int]int, error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "kcat", "-C", "-q", "-e", "-o", "beginning", "-b", bootstrap, "-t", topic,
@@ -46,14 +51,15 @@ func counts(ctx context.Context, bootstrap, topic string) (map[int]int, error) {
 	seen := map[int]int{}
 	// The service answers with indented JSON, and records are taken as they came: values, not lines.
 	for d := json.NewDecoder(bytes.NewReader(out)); d.More(); {
-		var p post
-		if err := d.Decode(&p); err != nil {
+		var record T
+		if err := d.Decode(&record); err != nil {
 			return nil, fmt.Errorf("record of %s: %w", topic, err)
 		}
-		if p != newPost(p.Seq) {
-			return nil, fmt.Errorf("%s holds %+v, which the service never had", topic, p)
+		n, known := seq(record)
+		if !known {
+			return nil, fmt.Errorf("%s holds %+v, which the service never had", topic, record)
 		}
-		seen[p.Seq]++
+		seen[n]++
 	}
 	return seen, nil
 }

@@ -43,8 +43,8 @@ func newPost(seq int) post {
 // service is a running json-server.
 type service struct{ url string }
 
-// startService installs the named release, gives it a file with n posts and returns when it answers.
-func startService(t *testing.T, name string, n int) service {
+// startService installs the named release, gives it a file and returns when it answers.
+func startService(t *testing.T, name string, file []byte) service {
 	t.Helper()
 	dir, err := install(t.Context(), name)
 	if err != nil {
@@ -52,7 +52,7 @@ func startService(t *testing.T, name string, n int) service {
 	}
 	database := filepath.Join(t.TempDir(), "db.json")
 	public := filepath.Join(filepath.Dir(database), "public") // 1.0.0-beta.3 does not start without one
-	if err := errors.Join(os.WriteFile(database, posts(n), 0o600), os.Mkdir(public, 0o755)); err != nil {
+	if err := errors.Join(os.WriteFile(database, file, 0o600), os.Mkdir(public, 0o755)); err != nil {
 		t.Fatal(err)
 	}
 	address, err := program.FreeAddress()
@@ -71,7 +71,7 @@ func startService(t *testing.T, name string, n int) service {
 	t.Cleanup(func() { _ = p.Kill() })
 	s := service{"http://" + address}
 	await(t, 30*time.Second, name+" to answer", func() error {
-		resp, err := http.Get(s.url + "/posts?_start=0&_limit=1")
+		resp, err := http.Get(s.url + "/")
 		if err != nil {
 			return err
 		}

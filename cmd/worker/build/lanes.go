@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/headwater/headwater/chaining"
@@ -161,10 +162,12 @@ type tailed struct {
 	n      int32
 	lane   *lane.Lane
 	broken func(error) // the items are in doubt: the lane must be read anew
+	// doubted says that they are, before the reader's position moves past what they lack.
+	doubted atomic.Bool
 }
 
 func openLane(reader *kafka.Reader, store *items.Lane, n int32, l *lane.Lane, broken func(error)) *tailed {
-	t := &tailed{reader, store, n, l, broken}
+	t := &tailed{reader: reader, items: store, n: n, lane: l, broken: broken}
 	l.Items, l.Synced = queued{store}, t.CatchUp
 	reader.Add(n, t.apply)
 	return t
@@ -195,6 +198,7 @@ func (t *tailed) apply(read []kafka.Entry) {
 		t.lane.Log.Warn("work queue records skipped: their values cannot be read", "task", t.lane.Task, "records", passed)
 	}
 	if err != nil {
+		t.doubted.Store(true)
 		t.broken(err)
 	}
 	t.lane.Wake()
@@ -208,9 +212,19 @@ func (t *tailed) Lane() *lane.Lane { return t.lane }
 
 // Oldest implements lane.OpenLane.
 func (t *tailed) Oldest() (int64, error) {
-	at, waiting, err := t.items.Oldest()
-	if !waiting && err == nil {
-		at, _ = t.reader.Position(t.n)
+	if t.doubted.Load() {
+		return 0, fmt.Errorf("what was read of lane %d is in doubt", t.n)
+	}
+	return oldest(func() int64 { at, _ := t.reader.Position(t.n); return at }, t.items.Oldest)
+}
+
+// oldest is where the first item waits, or up to where was read when none does. That comes first: an item that is read in
+// between would else lie below it and be missed among those that wait.
+func oldest(read func() int64, waiting func() (int64, bool, error)) (int64, error) {
+	end := read()
+	at, some, err := waiting()
+	if err == nil && !some {
+		at = end
 	}
 	return at, err
 }

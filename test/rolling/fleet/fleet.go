@@ -25,8 +25,9 @@ type Fleet struct {
 	Dir       string // for the files of all of them
 	// Properties are those of every worker.
 	Properties map[string]string
-	// Env is added to every worker's environment.
+	// Env is added to every worker's environment, and what Own returns to that of the one named; Own may be nil.
 	Env []string
+	Own func(name string) []string
 
 	lives   int
 	workers map[string]*Worker
@@ -49,7 +50,11 @@ func (f *Fleet) Start(name string, own map[string]string) (*Worker, error) {
 	p := map[string]string{"worker.name": name, "session.timeout.ms": "6000", "heartbeat.interval.ms": "1500"}
 	maps.Copy(p, f.Properties)
 	maps.Copy(p, own)
-	w := program.Worker{Binary: f.Binary, Dir: dir, Bootstrap: f.Bootstrap, Group: f.Group, Properties: p, Env: f.Env}
+	env := f.Env
+	if f.Own != nil {
+		env = slices.Concat(env, f.Own(name))
+	}
+	w := program.Worker{Binary: f.Binary, Dir: dir, Bootstrap: f.Bootstrap, Group: f.Group, Properties: p, Env: env}
 	running, err := w.Start()
 	if err != nil {
 		return nil, err
