@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,6 +28,8 @@ func TestWait(t *testing.T) {
 			switch {
 			case r.Level == tree.Branch && r.ID == "r0" && r.Times == 0:
 				return tree.Fault{Status: http.StatusServiceUnavailable, RetryAfter: "5"}
+			case r.Level == tree.Branch && r.ID == "r2" && r.Times == 0:
+				return tree.Fault{Status: http.StatusTooManyRequests, RetryAfter: "5"}
 			case r.Level == tree.Branch && r.ID == "r1" && r.Times < 3:
 				return tree.Fault{Status: http.StatusInternalServerError}
 			}
@@ -35,26 +39,31 @@ func TestWait(t *testing.T) {
 	s.up(ctx, "w1")
 	s.create(ctx, "w1", map[string]string{"api2.retry.backoff.ms": "2000", "api2.request.interval.ms": "10"})
 	s.fail(s.crawled(ctx))
-	said := s.held("r0", patience)
+	said, limited := s.held("r0", patience), s.held("r2", patience)
 	failed := s.held("r1", 3*2*time.Second)
 	r := s.judge(ctx)
-	fmt.Printf("wait: an item told to wait for %s: %s; one that failed three times, 2s apart: %s; %s; again: go test ./test/chain -run '^TestWait$' -seed %d\n",
-		patience, said, failed, r.Line(), *seed)
+	fmt.Printf("wait: an item told to wait for %s: by 503 %s, by 429 %s; one that failed three times, 2s apart: %s; %s; again: go test ./test/chain -run '^TestWait$' -seed %d\n",
+		patience, said, limited, failed, r.Line(), *seed)
 	if !r.OK() {
 		t.Errorf("%v\nfiles of the workers: %s%s", r.Findings, s.fleet.Dir, s.complaints())
 	}
 }
 
-// TestLimited: 429 with Retry-After is said to the connector as a whole, as everywhere (test/rolling's TestLimit): nobody asks
-// for a child until then. Nobody's work is lost by it, and all go on at once.
+// TestLimited: 429 with Retry-After to one item after the other is said to the connector as a whole, as everywhere
+// (test/rolling's TestLimit): nobody asks for a child until then. Nobody's work is lost by it, and all go on at once.
 func TestLimited(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	const patience = 3 * time.Second
+	var limit sync.Once
+	var until atomic.Int64
 	s := newScene(t, tree.New(tree.Config{
 		Seed: *seed, Shape: roots(600), Pages: map[string]int{tree.Root: 500},
 		On: func(r tree.Request) tree.Fault {
-			if r.Level == tree.Branch && r.ID == "r30" && r.Times == 0 {
+			if r.Level == tree.Branch && r.ID == "r30" {
+				limit.Do(func() { until.Store(time.Now().Add(time.Second).UnixNano()) })
+			}
+			if r.Level == tree.Branch && time.Now().UnixNano() < until.Load() {
 				return tree.Fault{Status: http.StatusTooManyRequests, RetryAfter: "3"}
 			}
 			return slowly(30 * time.Millisecond)(r)
@@ -65,7 +74,7 @@ func TestLimited(t *testing.T) {
 	s.fail(s.crawled(ctx))
 	pause := s.silence("r30")
 	r := s.judge(ctx)
-	fmt.Printf("limited: 2 workers, one item answered by 429 with Retry-After: 3, all were silent for %s; %s; again: go test ./test/chain -run '^TestLimited$' -seed %d\n",
+	fmt.Printf("limited: 2 workers, items answered by 429 with Retry-After: 3 for 1s, all were silent for %s; %s; again: go test ./test/chain -run '^TestLimited$' -seed %d\n",
 		pause.Round(10*time.Millisecond), r.Line(), *seed)
 	if pause < patience-time.Second || pause > patience+time.Second || !r.OK() {
 		t.Errorf("%s of silence, %v\nfiles of the workers: %s%s", pause, r.Findings, s.fleet.Dir, s.complaints())
@@ -112,7 +121,7 @@ func (s *scene) held(id string, patience time.Duration) string {
 	if waited < patience || waited > patience+3*time.Second {
 		s.t.Errorf("%s waited for %s, %s was asked of it", id, waited, patience)
 	}
-	if others < 10 || last > answered || longest > time.Second {
+	if others < 10 || last > answered || longest > 2*time.Second {
 		s.t.Errorf("beside %s, which waited from %s to %s, %d requests were answered in lane %d, the last at %s, the longest pause was %s",
 			id, first, answered, others, lane[id], last, longest)
 	}

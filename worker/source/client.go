@@ -59,6 +59,7 @@ type Config struct {
 type Client struct {
 	*door
 	api     string // api label of the metrics
+	child   bool   // it asks for one work item after the other
 	retry   retry.Policy
 	connect time.Duration // http.connect.timeout.ms
 	request time.Duration // http.request.timeout.ms
@@ -115,7 +116,7 @@ func (c *Client) For(a connector.API, waits Waits) *Client {
 	if waits != nil {
 		own.waits = waits
 	}
-	own.api = fmt.Sprintf("api%d", a.N)
+	own.api, own.child = fmt.Sprintf("api%d", a.N), a.Child
 	own.retry = retry.Policy{Max: a.MaxRetries, Backoff: a.Backoff, Base: a.BackoffBase, On: a.RetryOn}
 	if a.ConnectTimeout > 0 {
 		own.connect = a.ConnectTimeout

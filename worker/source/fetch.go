@@ -51,9 +51,10 @@ func (c *Client) Try(ctx context.Context, r poll.Request, done int) (poll.Respon
 	resp, fail := c.attempt(ctx, r)
 	c.conf.Metrics.asked(c.conf.Connector.Name, c.api, fail, time.Since(begin))
 	if fail == nil {
+		c.conf.Limits.Note(c.conf.Connector.Name, c.child, resp.Status, nil)
 		return resp, nil
 	}
-	c.conf.Limits.Reached(c.conf.Connector.Name, fail.retry.Status, fail.retry.RetryAfter)
+	c.conf.Limits.Note(c.conf.Connector.Name, c.child, fail.retry.Status, fail.retry.RetryAfter)
 	if ctx.Err() != nil {
 		return poll.Response{}, c.ended(ctx, r)
 	}

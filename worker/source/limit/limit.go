@@ -21,6 +21,7 @@ type Limits struct {
 
 	mu    sync.Mutex
 	until map[string]time.Time // by connector
+	doubt map[string]bool      // connectors whose last answer to a work item was 429
 }
 
 // Hold lets nobody ask for the connector for so long, 10 minutes at most. A hold that lasts longer stays.
@@ -54,9 +55,10 @@ func (l *Limits) Held(connector string) time.Time {
 	return until
 }
 
-// Reached takes an answer: when it sets a limit, that holds for the whole connector.
-func (l *Limits) Reached(connector string, status int, retryAfter []string) {
-	if l == nil || status != http.StatusTooManyRequests {
+// Note takes the status and Retry-After of an answer: a limit holds for the whole connector. What an API says to a request for
+// one work item among many may be about this item alone: it counts when the next answer to an item says so too.
+func (l *Limits) Note(connector string, item bool, status int, retryAfter []string) {
+	if l == nil || item && !l.doubted(connector, status) || status != http.StatusTooManyRequests {
 		return
 	}
 	wait, said := retry.After(retryAfter, time.Now())
@@ -67,4 +69,20 @@ func (l *Limits) Reached(connector string, status int, retryAfter []string) {
 	if l.Tell != nil {
 		l.Tell(connector, wait)
 	}
+}
+
+// doubted reports whether the answer to an item before this one was a limit too.
+func (l *Limits) doubted(connector string, status int) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	before := l.doubt[connector]
+	switch {
+	case status == http.StatusTooManyRequests && l.doubt == nil:
+		l.doubt = map[string]bool{connector: true}
+	case status == http.StatusTooManyRequests:
+		l.doubt[connector] = true
+	case status >= http.StatusOK && status < http.StatusBadRequest:
+		delete(l.doubt, connector)
+	}
+	return before
 }

@@ -2,7 +2,7 @@ package spool
 
 // Chunks start small, for pages of a few records, and double.
 const (
-	firstChunk = 16 << 10
+	firstChunk = 2 << 10
 	lastChunk  = 512 << 10
 )
 
