@@ -72,8 +72,8 @@ func TestDirectory(t *testing.T) {
 	if _, err := os.Stat(old); err == nil {
 		t.Error("what was in the folder is still there")
 	}
-	if _, err := Open(Config{Dir: dir}); err == nil {
-		t.Error("opened twice")
+	if _, err := Open(Config{Dir: dir}); !errors.Is(err, ErrInUse) {
+		t.Errorf("opened twice: %v", err)
 	}
 	if err := errors.Join(s.Close(), s.Close()); err != nil {
 		t.Error(err)

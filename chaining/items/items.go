@@ -38,6 +38,9 @@ const DefaultBudget = 64 << 20
 // ErrClosed is what a lane says that was dropped, or whose store was closed.
 var ErrClosed = errors.New("the store of work items is closed")
 
+// ErrInUse is what Open says of a directory that another process has.
+var ErrInUse = errors.New("another worker uses this directory")
+
 // Config says where a store lies and what it may take.
 type Config struct {
 	// Dir is the worker's own directory. The store takes the folder "items" in it, and deletes what it finds there.
@@ -91,7 +94,7 @@ func (s *Store) begin(c Config, fs vfs.FS) (err error) {
 	}
 	if s.lock, err = fs.Lock(s.dir + ".lock"); err != nil {
 		s.lock = nil
-		return fmt.Errorf("%s.lock: %w: another worker uses this directory", s.dir, err)
+		return fmt.Errorf("%s.lock: %w: %w", s.dir, err, ErrInUse)
 	}
 	if err = fs.RemoveAll(s.dir); err == nil {
 		err = fs.MkdirAll(s.dir, 0o700)

@@ -4,10 +4,10 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"net/url"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -124,13 +124,24 @@ func (m *member) leads() bool {
 	return g != nil && g.Leads()
 }
 
-// openItems opens the store of work items; most workers never need it.
+// openItems opens the store of work items when it is first needed; most workers never need it. Where a process of the same name has the folder, one
+// that stands still or another cluster's, it takes one of its own.
 func (m *member) openItems() (*items.Store, error) {
+	m.opening.Lock()
+	defer m.opening.Unlock()
+	if store := m.store.Load(); store != nil {
+		return store, nil
+	}
 	dir := m.options.settings.WorkDir
 	if dir == "" {
 		dir = os.TempDir()
 	}
-	store, err := items.Open(items.Config{Dir: filepath.Join(dir, "headwater-"+url.PathEscape(m.self.GetName())), Log: m.log})
+	config := items.Config{Dir: filepath.Join(dir, "headwater-"+url.PathEscape(m.self.GetName())), Log: m.log}
+	store, err := items.Open(config)
+	if errors.Is(err, items.ErrInUse) {
+		config.Dir += "-" + m.self.GetInstance()
+		store, err = items.Open(config)
+	}
 	if err == nil {
 		m.store.Store(store)
 	}
@@ -166,7 +177,7 @@ func (m *member) rooms(context.Context) error {
 	b := &build.Builder{
 		Settings: m.options.settings, Cluster: m.cluster, Board: m.board, Topics: build.NewTopics(m.admin), Store: offsets.Store{Table: m.offsets},
 		Metrics: meter.NewMetrics(reg), Source: source.NewMetrics(reg), Limits: m.limits, Log: m.log,
-		Instance: coordinator.Manning(m.self), Items: sync.OnceValues(m.openItems),
+		Instance: coordinator.Manning(m.self), Items: m.openItems,
 	}
 	m.queues = &build.Crews{Log: m.log, Start: func(ctx context.Context, want coordinator.WantLanes) (*build.Crew, error) {
 		return b.Crew(ctx, want, func(api int, err error) { m.laneFailed(want.Config, want.Epoch, api, err) })

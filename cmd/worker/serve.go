@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -47,6 +48,7 @@ type member struct {
 	running *worker.Worker
 	build   *build.Builder
 	queues  *build.Crews
+	opening sync.Mutex                  // held while store is opened
 	store   atomic.Pointer[items.Store] // of work items; nil until a connector has some
 	loggers *loggers.Levels
 	report  *reporter.Reporter
