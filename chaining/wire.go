@@ -1,6 +1,7 @@
 package chaining
 
 import (
+	"encoding/hex"
 	"fmt"
 	"strconv"
 	"strings"
@@ -28,7 +29,10 @@ type Key struct {
 }
 
 // Bytes is the key as it stands in the topic.
-func (k Key) Bytes() []byte { return fmt.Appendf(nil, "%c/%d/%s", k.Kind, k.Child, k.ID) }
+func (k Key) Bytes() []byte {
+	b := strconv.AppendInt(append(make([]byte, 0, 48), byte(k.Kind), '/'), int64(k.Child), 10)
+	return hex.AppendEncode(append(b, '/'), k.ID[:])
+}
 
 // ParseKey reads what Bytes writes.
 func ParseKey(b []byte) (Key, error) {

@@ -14,8 +14,8 @@ import (
 // A page waits for others that are being fetched, so that a transaction has the pages of many items: a transaction a page
 // would cost the broker, and this worker, a multiple of what the pages do. While no request is under way nothing waits.
 const (
-	together   = 50 * time.Millisecond // at most
-	groupBytes = 4 << 20               // or until there is as much
+	together   = 100 * time.Millisecond // at most
+	groupBytes = 4 << 20                // or until there is as much
 )
 
 // commitAll commits what is ready, group after group, until an error or the end of ctx.

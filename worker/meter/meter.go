@@ -45,15 +45,20 @@ func (m *Metrics) Committed(task string, pages []pipeline.Page, took time.Durati
 	if m == nil {
 		return
 	}
+	var records, rejected, full int
 	for _, p := range pages {
-		m.records.WithLabelValues(task).Add(float64(p.Records))
-		m.rejected.WithLabelValues(task).Add(float64(p.Rejected))
+		records, rejected = records+p.Records, rejected+p.Rejected
 		if p.Reason != "" {
 			m.sweeps.WithLabelValues(task, string(p.Reason)).Inc()
 		}
 		if !p.Empty() {
-			m.pages.WithLabelValues(task).Inc()
+			full++
 		}
+	}
+	m.records.WithLabelValues(task).Add(float64(records))
+	m.rejected.WithLabelValues(task).Add(float64(rejected))
+	if full > 0 {
+		m.pages.WithLabelValues(task).Add(float64(full))
 	}
 	m.seconds.WithLabelValues(task).Observe(took.Seconds())
 }

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/headwater/headwater/chaining"
 	"github.com/headwater/headwater/internal/connector"
@@ -21,11 +22,15 @@ func (v *sieve) plan(i int, raw []byte) error {
 	}
 	items, err := p.Plan.Plan(raw, v.now)
 	for _, a := range items {
-		if n := chaining.AnnouncementMessage(p.Queue, a).Size(); n > p.QueueLimit {
+		m := chaining.AnnouncementMessage(p.Queue, a)
+		if n := m.Size(); n > p.QueueLimit {
 			err = errors.Join(err, fmt.Errorf("the work item of child api%d takes %d bytes and topic %s takes %d", a.GetChild(), n, p.Queue, p.QueueLimit))
 			continue
 		}
 		v.items++
+		if v.holds() {
+			v.planned = append(v.planned, planned{i, a, m})
+		}
 	}
 	if err == nil {
 		return nil
@@ -39,23 +44,51 @@ func (v *sieve) plan(i int, raw []byte) error {
 	return nil
 }
 
+// planned is an item that the record at a place of the page announces.
+type planned struct {
+	place int
+	item  *headwaterv1.Announcement
+	record.Message
+}
+
+// mostPlanned is how many items of a page are held at most.
+const mostPlanned = 10_000
+
+// holds reports whether the page's items are held, and not planned twice: it is in memory, and they are not many.
+func (v *sieve) holds() bool {
+	_, inMemory := v.response.Records.(record.Memory)
+	return inMemory && len(v.planned) <= mostPlanned
+}
+
 // announce yields the work items of a record; what has no value, or is too large, was reported by plan.
-func (v *sieve) announce(raw []byte, yield func(record.Message, error) bool) bool {
-	p := v.pipeline
-	if p.Plan == nil {
+func (v *sieve) announce(i int, raw []byte, yield func(record.Message, error) bool) bool {
+	if v.pipeline.Plan == nil {
 		return true
 	}
-	items, _ := p.Plan.Plan(raw, v.now)
-	for _, a := range items {
-		m := chaining.AnnouncementMessage(p.Queue, a)
-		if m.Size() <= p.QueueLimit && !yield(m, nil) {
-			return false
-		}
-		if proof.Broken("R13") && !yield(v.afresh(a), nil) {
+	for _, p := range v.itemsOf(i, raw) {
+		if !yield(p.Message, nil) || proof.Broken("R13") && !yield(v.afresh(p.item), nil) {
 			return false
 		}
 	}
 	return true
+}
+
+func (v *sieve) itemsOf(i int, raw []byte) (found []planned) {
+	if v.holds() {
+		at, _ := slices.BinarySearchFunc(v.planned, i, func(p planned, i int) int { return p.place - i })
+		to := at
+		for to < len(v.planned) && v.planned[to].place == i {
+			to++
+		}
+		return v.planned[at:to]
+	}
+	items, _ := v.pipeline.Plan.Plan(raw, v.now)
+	for _, a := range items {
+		if m := chaining.AnnouncementMessage(v.pipeline.Queue, a); m.Size() <= v.pipeline.QueueLimit {
+			found = append(found, planned{i, a, m})
+		}
+	}
+	return found
 }
 
 // afresh is wrong on purpose, for the proof of R13: the progress of an item as if it had never been crawled, newer than

@@ -23,6 +23,7 @@ type sieve struct {
 	now      time.Time
 	kept     int
 	items    int
+	planned  []planned
 	errors   []record.Message
 }
 
@@ -118,7 +119,7 @@ func (v *sieve) forward(yield func(record.Message, error) bool) bool {
 		if v.drop.Has(i) {
 			return nil
 		}
-		if m, err := v.message(raw); !yield(m, err) || !v.announce(raw, yield) {
+		if m, err := v.message(raw); !yield(m, err) || !v.announce(i, raw, yield) {
 			return errStop
 		}
 		return nil
