@@ -33,6 +33,15 @@ func TestFirstRequests(t *testing.T) {
 				"state": {"all"}, "sort": {"updated"}, "direction": {"asc"}, "per_page": {"100"}, "since": {"2026-01-01T00:00:00Z"},
 			}},
 		},
+		"github-org.json": {
+			{path: "https://api.github.com/orgs/prometheus/repos", query: url.Values{
+				"sort": {"created"}, "direction": {"asc"}, "per_page": {"100"},
+			}},
+			{path: "https://api.github.com/repos/prometheus/x%20y/releases", query: url.Values{"per_page": {"100"}}},
+			{path: "https://api.github.com/repos/prometheus/x%20y/issues", query: url.Values{
+				"state": {"all"}, "sort": {"updated"}, "direction": {"asc"}, "per_page": {"100"}, "since": {"2026-01-01T00:00:00Z"},
+			}},
+		},
 		"usgs-earthquakes.json": {{path: "https://earthquake.usgs.gov/fdsnws/event/1/query", query: url.Values{
 			"format": {"geojson"}, "orderby": {"time-asc"}, "minmagnitude": {"2.5"}, "updatedafter": {"2026-01-01T00:00:00Z"},
 		}}},
@@ -56,6 +65,11 @@ func TestFirstRequests(t *testing.T) {
 			{path: "http://127.0.0.1:18080/v1/transitions", query: url.Values{
 				"dst": {"true"}, "since": {"1990-01-01T00:00:00Z"}, "limit": {"100"},
 			}},
+		},
+		"timezones-chained.json": {
+			{path: "http://127.0.0.1:18080/v1/regions", query: url.Values{"start": {"0"}, "limit": {"5"}}},
+			{path: "http://127.0.0.1:18080/v1/regions/x%20y/zones"},
+			{path: "http://127.0.0.1:18080/v1/zones/x%20y/transitions", query: url.Values{"limit": {"40"}}},
 		},
 	}
 	for _, file := range files(t) {
@@ -86,10 +100,15 @@ func machine(t *testing.T, base string, a connector.API) *poll.Machine {
 	return m
 }
 
+// first is what a asks first; a child, for a parent record with name and id "x y".
 func first(t *testing.T, base string, a connector.API, now time.Time) poll.Request {
 	t.Helper()
 	m := machine(t, base, a)
-	s, err := m.Start(nil)
+	values := map[string]string{}
+	for _, name := range a.Placeholders {
+		values[name] = "x y"
+	}
+	s, err := m.StartItem(nil, values)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +169,7 @@ func sweep(t *testing.T, m *poll.Machine, api http.Handler, want int) map[string
 		if len(ids) >= want {
 			rest--
 		}
-		step := ask(t, m, s, api, ids)
+		step := ask(t, m, s, api, func(raw []byte) { ids[id(t, raw)]++ })
 		if s = step.Next; step.Moved {
 			stored = wire(t, s.Offset())
 		}
@@ -158,8 +177,8 @@ func sweep(t *testing.T, m *poll.Machine, api http.Handler, want int) map[string
 	return ids
 }
 
-// ask makes one request and counts the ids of the records to be emitted.
-func ask(t *testing.T, m *poll.Machine, s poll.State, api http.Handler, ids map[string]int) poll.Step {
+// ask makes one request and emits the records that are to be emitted.
+func ask(t *testing.T, m *poll.Machine, s poll.State, api http.Handler, emit func(raw []byte)) poll.Step {
 	t.Helper()
 	turn, err := m.Next(s, time.Now())
 	if err != nil {
@@ -182,23 +201,24 @@ func ask(t *testing.T, m *poll.Machine, s poll.State, api http.Handler, ids map[
 	if err != nil || len(step.Rejects) > 0 {
 		t.Fatalf("%v, rejects %v", err, step.Rejects)
 	}
-	count(t, list, step, ids)
+	for i, raw := range list {
+		if !step.Drop.Has(i) {
+			emit(raw)
+		}
+	}
 	return step
 }
 
-func count(t *testing.T, list record.Memory, step poll.Step, ids map[string]int) {
+// id is a record's, as it is written.
+func id(t *testing.T, raw []byte) string {
 	t.Helper()
-	for i, raw := range list {
-		var v struct {
-			ID json.RawMessage `json:"id"`
-		}
-		if err := json.Unmarshal(raw, &v); err != nil {
-			t.Fatal(err)
-		}
-		if !step.Drop.Has(i) {
-			ids[string(v.ID)]++
-		}
+	var v struct {
+		ID json.RawMessage `json:"id"`
 	}
+	if err := json.Unmarshal(raw, &v); err != nil {
+		t.Fatal(err)
+	}
+	return string(v.ID)
 }
 
 // wire sends an offset through its form in the offsets topic.

@@ -15,12 +15,11 @@ import (
 // inquirer asks the sample API what it holds and the worker how it is doing.
 type inquirer struct {
 	client http.Client
-	source source
 	rest   string
 }
 
-func newInquirer(s source, rest string) *inquirer {
-	return &inquirer{client: http.Client{Timeout: 5 * time.Second}, source: s, rest: rest}
+func newInquirer(rest string) *inquirer {
+	return &inquirer{client: http.Client{Timeout: 5 * time.Second}, rest: rest}
 }
 
 // get asks for address and decodes the JSON answer.
@@ -54,7 +53,7 @@ type held struct {
 }
 
 func (q *inquirer) page(ctx context.Context, a api, start, limit int) (held, error) {
-	address, err := url.Parse(q.source.base + a.path)
+	address, err := url.Parse(a.base + a.whole())
 	if err != nil {
 		return held{}, err
 	}
@@ -90,7 +89,7 @@ func (q *inquirer) ids(ctx context.Context, a api) ([]string, error) {
 }
 
 // offsets returns the source offset of each API's path, out of GET /connectors/{name}/offsets.
-func (q *inquirer) offsets(ctx context.Context) (map[string]string, error) {
+func (q *inquirer) offsets(ctx context.Context, s source) (map[string]string, error) {
 	var answer struct {
 		Offsets []struct {
 			Partition struct {
@@ -101,23 +100,23 @@ func (q *inquirer) offsets(ctx context.Context) (map[string]string, error) {
 			} `json:"offset"`
 		} `json:"offsets"`
 	}
-	if err := q.get(ctx, q.connectorURL()+"/offsets", &answer); err != nil {
+	if err := q.get(ctx, q.connectorURL(s.name)+"/offsets", &answer); err != nil {
 		return nil, err
 	}
 	found := map[string]string{}
 	for _, o := range answer.Offsets {
-		found[strings.TrimPrefix(o.Partition.URL, q.source.base)] = o.Offset.Offset
+		found[strings.TrimPrefix(o.Partition.URL, s.base)] = o.Offset.Offset
 	}
 	return found, nil
 }
 
 // status tells how the connector and its tasks are doing, out of GET /connectors/{name}/status.
-func (q *inquirer) status(ctx context.Context) (string, error) {
+func (q *inquirer) status(ctx context.Context, name string) (string, error) {
 	var answer struct {
 		Connector state   `json:"connector"`
 		Tasks     []state `json:"tasks"`
 	}
-	if err := q.get(ctx, q.connectorURL()+"/status", &answer); err != nil {
+	if err := q.get(ctx, q.connectorURL(name)+"/status", &answer); err != nil {
 		return "", err
 	}
 	running, trouble := 0, answer.Connector.Trace
@@ -128,7 +127,7 @@ func (q *inquirer) status(ctx context.Context) (string, error) {
 			trouble = t.Trace
 		}
 	}
-	text := fmt.Sprintf("connector %s, %d of %d tasks RUNNING", answer.Connector.State, running, len(answer.Tasks))
+	text := fmt.Sprintf("%s %s, %d of %d tasks RUNNING", name, answer.Connector.State, running, len(answer.Tasks))
 	if trouble != "" {
 		text += ": " + trouble
 	}
@@ -141,4 +140,6 @@ type state struct {
 	Trace string `json:"trace"`
 }
 
-func (q *inquirer) connectorURL() string { return "http://" + q.rest + "/connectors/" + q.source.name }
+func (q *inquirer) connectorURL(name string) string {
+	return "http://" + q.rest + "/connectors/" + name
+}

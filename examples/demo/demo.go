@@ -42,12 +42,12 @@ func run(ctx context.Context, o options, s *screen) (err error) {
 		return err
 	}
 	defer p.close()
-	d := &demo{options: o, screen: s, places: p, asks: newInquirer(p.source, p.rest), started: time.Now()}
+	d := &demo{options: o, screen: s, places: p, asks: newInquirer(p.rest), started: time.Now()}
 	d.clock = sampleapi.Replay(d.started, growFrom, growSpeed.Seconds())
 	if d.data, err = sampleapi.Load(); err != nil {
 		return err
 	}
-	if d.tally, err = newTally(p.kafka, p.source.topics()); err != nil {
+	if d.tally, err = newTally(p.kafka, p.topics()); err != nil {
 		return err
 	}
 	defer d.background()()
@@ -137,7 +137,7 @@ func (d *demo) step(ctx context.Context, now time.Time) error {
 	if err := d.crash(now); err != nil {
 		return err
 	}
-	d.watch.look(ctx, now, d.asks, d.tally)
+	d.watch.look(ctx, now, d.places.sources, d.asks, d.tally)
 	if now.Sub(d.started) > firstWithin && d.watch.sum() == 0 {
 		return fmt.Errorf("no record after %s; the end of the worker's log:\n%s", firstWithin, d.worker.tail(15))
 	}
@@ -150,7 +150,8 @@ func (d *demo) step(ctx context.Context, now time.Time) error {
 
 // crash kills the worker twice, if that was asked for, while it has a backlog to read.
 func (d *demo) crash(now time.Time) error {
-	if !d.options.kill || d.watch.kills == 2 || d.watch.sum() < 1500*(d.watch.kills+1) {
+	at := [...]int{2000, 6000} // records
+	if !d.options.kill || d.watch.kills == len(at) || d.watch.sum() < at[d.watch.kills] {
 		return nil
 	}
 	pid := d.worker.pid()

@@ -48,7 +48,7 @@ func TestJudge(t *testing.T) {
 // placed opens places for the connector file of the examples.
 func placed(t *testing.T) *places {
 	t.Helper()
-	p, err := place(t.Context(), options{connector: "../timezones.json"})
+	p, err := place(t.Context(), options{connectors: []string{"../timezones.json", "../timezones-chained.json"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,13 +66,13 @@ func TestTakenPortsAreGoneRound(t *testing.T) {
 	if len(p.notes) != 3 {
 		t.Errorf("notes: %q", p.notes)
 	}
-	text, err := os.ReadFile(p.connector)
+	text, err := os.ReadFile(p.sources[1].file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	changed, err := parseSource(text)
-	if err != nil || changed.base != "http://"+p.sample.Addr().String() || p.source.base != changed.base {
-		t.Errorf("base is %q and %q, %v; want %s", changed.base, p.source.base, err, p.sample.Addr())
+	if err != nil || changed.base != "http://"+p.sample.Addr().String() || p.sources[0].base != changed.base || p.apis()[5].base != changed.base {
+		t.Errorf("base is %q and %q, %v; want %s", changed.base, p.sources[0].base, err, p.sample.Addr())
 	}
 	list, err := p.arguments()
 	if err != nil || !slices.Contains(list, "--dev-listen") || !slices.Contains(list, "--config") {
@@ -191,8 +191,8 @@ func produce(t *testing.T, cluster *kfake.Cluster, end kgo.TransactionEndTry, va
 func TestWatchSettles(t *testing.T) {
 	now := time.Unix(0, 0)
 	w := watch{rows: []row{{standing: standing{records: 4, distinct: 3}, held: 3}}, since: now}
-	if !w.complete() || w.settled(now.Add(time.Second)) || !w.settled(now.Add(2*time.Second)) {
-		t.Error("all there is must have been there for two seconds")
+	if !w.complete() || w.settled(now.Add(3*time.Second)) || !w.settled(now.Add(4*time.Second)) {
+		t.Error("all there is must have been there for four seconds")
 	}
 	w.rows[0].distinct = 2 // records enough, but one of them twice
 	if w.complete() {
@@ -204,14 +204,14 @@ func TestScreenWithoutTerminal(t *testing.T) {
 	var out bytes.Buffer
 	s := &screen{out: &out}
 	s.head("title")
-	s.table(time.Unix(1, 0), s.rows(65*time.Second, "RUNNING", []row{
-		{topic: "zones", standing: standing{records: 1234}, held: 2468, rate: 99.6, offset: "1233"},
+	s.table(time.Unix(1, 0), s.rows(65*time.Second, []string{"a RUNNING", "b RUNNING"}, []row{
+		{topic: "zones", standing: standing{records: 1234}, held: 2468, rate: 99.6, stands: "1233"},
 	}))
 	const want = `
 title
 
-1:05  RUNNING
-  topic                  records of held                 per s  source offset
+1:05  a RUNNING; b RUNNING
+  topic                  records of held                 per s  source offset or work items
   zones                   1,234 of 2,468 ██████░░░░░░      100  1233
 `
 	if out.String() != want {

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -12,7 +10,7 @@ import (
 	"strings"
 )
 
-// The addresses of choice. The first is also in the connector file.
+// The addresses of choice. The first is also in the connector files.
 const (
 	defaultSample = "127.0.0.1:18080"
 	defaultKafka  = "127.0.0.1:19092"
@@ -26,39 +24,29 @@ type places struct {
 	sample    net.Listener // of the sample API
 	kafka     string       // host:port
 	rest      string       // host:port
-	connector string       // file handed to the worker
-	source    source       // what that file says
+	sources   []source     // the connectors
 	notes     []string     // what is not where one expects it
 }
 
-// source is what the demo has to know of the connector.
-type source struct {
-	name string
-	base string // http.api.base.url
-	apis []api
+func (p *places) apis() []api {
+	var list []api
+	for _, s := range p.sources {
+		list = append(list, s.apis...)
+	}
+	return list
 }
 
-// api is one API of the connector.
-type api struct {
-	topic string
-	path  string // http.api.path, perhaps with a query
-	mode  string
-}
-
-func (s source) topics() []string {
+func (p *places) topics() []string {
 	var list []string
-	for _, a := range s.apis {
+	for _, a := range p.apis() {
 		list = append(list, a.topic)
 	}
 	return list
 }
 
-// lastTopic is the topic to look at: that of the last API.
-func (s source) lastTopic() string { return s.apis[len(s.apis)-1].topic }
-
 // place chooses addresses and directories and, where they are not the usual ones, writes files that say so.
 func place(ctx context.Context, o options) (*places, error) {
-	p := &places{dir: o.dataDir, temporary: o.dataDir == "", connector: o.connector}
+	p := &places{dir: o.dataDir, temporary: o.dataDir == ""}
 	var err error
 	if p.temporary {
 		if p.dir, err = os.MkdirTemp("", "headwater-demo-"); err != nil {
@@ -67,8 +55,11 @@ func place(ctx context.Context, o options) (*places, error) {
 	} else if err = os.MkdirAll(p.dir, 0o755); err != nil {
 		return nil, err
 	}
-	if err = p.addresses(ctx); err == nil {
-		err = p.connect(o.connector)
+	err = p.addresses(ctx)
+	for _, file := range o.connectors {
+		if err == nil {
+			err = p.connect(file)
+		}
 	}
 	if err != nil {
 		p.close()
@@ -111,48 +102,28 @@ func (p *places) free(ctx context.Context, address string) (string, error) {
 	return l.Addr().String(), l.Close()
 }
 
-// connect reads the connector file. When the sample API is not where the file says, the worker gets a changed copy.
+// connect reads a connector file. When the sample API is not where the file says, the worker gets a changed copy.
 func (p *places) connect(file string) error {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return fmt.Errorf("%w (run the demo from the top of the repository)", err)
 	}
-	if p.source, err = parseSource(text); err != nil {
-		return fmt.Errorf("read %s: %w", file, err)
-	}
-	base, err := url.Parse(p.source.base)
+	s, err := parseSource(text)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", file, err)
 	}
-	actual := p.sample.Addr().String()
-	if base.Host == actual {
-		return nil
+	base, err := url.Parse(s.base)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", file, err)
 	}
-	p.source.base = strings.Replace(p.source.base, base.Host, actual, 1)
-	p.connector = filepath.Join(p.dir, filepath.Base(file))
-	return os.WriteFile(p.connector, []byte(strings.ReplaceAll(string(text), base.Host, actual)), 0o644)
-}
-
-func parseSource(text []byte) (source, error) {
-	var file struct {
-		Name   string            `json:"name"`
-		Config map[string]string `json:"config"`
+	s.file = file
+	if actual := p.sample.Addr().String(); base.Host != actual {
+		s = s.moved(strings.Replace(s.base, base.Host, actual, 1))
+		s.file = filepath.Join(p.dir, filepath.Base(file))
+		err = os.WriteFile(s.file, []byte(strings.ReplaceAll(string(text), base.Host, actual)), 0o644)
 	}
-	if err := json.Unmarshal(text, &file); err != nil {
-		return source{}, err
-	}
-	s := source{name: file.Name, base: file.Config["http.api.base.url"]}
-	for n := 1; ; n++ {
-		of := func(property string) string { return file.Config[fmt.Sprintf("api%d.%s", n, property)] }
-		if of("topics") != "" {
-			s.apis = append(s.apis, api{topic: of("topics"), path: of("http.api.path"), mode: of("http.offset.mode")})
-			continue
-		}
-		if n == 1 {
-			return source{}, errors.New("it has no api1.topics")
-		}
-		return s, nil
-	}
+	p.sources = append(p.sources, s)
+	return err
 }
 
 // arguments is the worker's command line.
@@ -168,7 +139,10 @@ func (p *places) arguments() ([]string, error) {
 		}
 		list = append(list, "--config", file)
 	}
-	return append(list, p.connector), nil
+	for _, s := range p.sources {
+		list = append(list, s.file)
+	}
+	return list, nil
 }
 
 func (p *places) close() {

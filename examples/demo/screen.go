@@ -90,19 +90,19 @@ type row struct {
 	standing
 	held   int
 	rate   float64 // records a second
-	offset string  // source offset
+	stands string  // source offset, or work items
 }
 
 const barWidth = 12
 
-// rows makes the table's lines under a line that says how things stand.
-func (s *screen) rows(passed time.Duration, status string, all []row) []string {
-	titles := fmt.Sprintf("  %-22s %15s %-*s %8s  %s", "topic", "records of held", barWidth, "", "per s", "source offset")
-	lines := []string{"", s.paint(bold, clock(passed)) + "  " + status, s.paint(dim, titles)}
+// rows makes the table's lines under one that says how each connector stands.
+func (s *screen) rows(passed time.Duration, status []string, all []row) []string {
+	titles := fmt.Sprintf("  %-22s %15s %-*s %8s  %s", "topic", "records of held", barWidth, "", "per s", "source offset or work items")
+	lines := []string{"", s.paint(bold, clock(passed)) + "  " + strings.Join(status, "; "), s.paint(dim, titles)}
 	for _, r := range all {
 		count := fmt.Sprintf("%s of %s", thousands(r.records), thousands(r.held))
 		text := fmt.Sprintf("  %-22s %15s %s %8s  ", r.topic, count, s.bar(r.records, r.held), thousands(int(r.rate+0.5)))
-		lines = append(lines, text+s.paint(cyan, r.offset))
+		lines = append(lines, text+s.paint(cyan, r.stands))
 	}
 	return lines
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -23,12 +24,15 @@ func (d *demo) opening() {
 		fmt.Sprintf("  worker       %s", d.worker.line()),
 		fmt.Sprintf("               (pid %d, log in %s)", d.worker.pid(), d.worker.log),
 		fmt.Sprintf("  Kafka        %s, the worker's embedded broker", p.kafka))
-	for i, a := range p.source.apis {
-		title := ""
-		if i == 0 {
-			title = "connector"
+	for _, one := range p.sources {
+		s.say("  connector    " + one.name)
+		for _, a := range one.apis {
+			note := a.mode
+			if a.child {
+				note += ", for each parent record"
+			}
+			s.say(fmt.Sprintf("               %-27s -> topic %-21s %s", a.path, a.topic, note))
 		}
-		s.say(fmt.Sprintf("  %-12s %-24s -> topic %-22s %s", title, a.path, a.topic, a.mode))
 	}
 	d.lookHere("While it runs, in another terminal:")
 }
@@ -36,23 +40,39 @@ func (d *demo) opening() {
 // lookHere lists what can be looked at.
 func (d *demo) lookHere(title string) {
 	p := d.places
-	connector := fmt.Sprintf("http://%s/connectors/%s", p.rest, p.source.name)
 	d.screen.head(title)
-	for _, line := range [][2]string{
-		{"curl -s " + connector + "/status", "state of connector and tasks"},
-		{"curl -s " + connector + "/offsets", "where each API stands"},
+	lines := [][2]string{
+		{"curl -s " + d.asks.connectorURL(p.sources[0].name) + "/status", "state of connector and tasks"},
+		{"curl -s " + d.asks.connectorURL(p.sources[0].name) + "/offsets", "where each API stands"},
+	}
+	for _, s := range p.sources {
+		if s.chained() {
+			lines = append(lines, [2]string{"curl -s " + d.asks.queueURL(s.name), "work items, by state"},
+				[2]string{d.workerctl() + " queue show " + s.name, "the same, to read"})
+		}
+	}
+	for _, line := range append(lines, [][2]string{
 		{"curl -s http://" + p.rest + "/metrics", "for Prometheus"},
 		{"curl -s 'http://" + p.sample.Addr().String() + "/v1/transitions?limit=3'", "the API itself"},
-		{fmt.Sprintf("kcat -C -b %s -t %s -o -3 -e", p.kafka, p.source.lastTopic()), "any Kafka client"},
-	} {
-		d.screen.say(fmt.Sprintf("  %-66s %s", line[0], d.screen.paint(dim, "# "+line[1])))
+		{fmt.Sprintf("kcat -C -b %s -t %s -o -3 -e", p.kafka, p.sources[0].lastTopic()), "any Kafka client"},
+	}...) {
+		d.screen.say(fmt.Sprintf("  %-77s %s", line[0], d.screen.paint(dim, "# "+line[1])))
 	}
+}
+
+// workerctl is the command, which lies beside the worker.
+func (d *demo) workerctl() string {
+	command := filepath.Join(filepath.Dir(d.options.worker), "workerctl")
+	if d.places.rest != defaultREST {
+		command += " --server http://" + d.places.rest
+	}
+	return command
 }
 
 // arrivals shows the first record of each topic and, once the backlog is read, some of the new ones.
 func (d *demo) arrivals(now time.Time) {
 	w := &d.watch
-	for _, a := range d.places.source.apis {
+	for _, a := range d.places.apis() {
 		first, _ := d.tally.ends(a.topic)
 		if r := w.debut(a.topic, first); r != nil {
 			if len(w.shown) == 1 {
@@ -65,7 +85,7 @@ func (d *demo) arrivals(now time.Time) {
 		w.caught = true
 		d.screen.say("", d.screen.paint(bold, clock(now.Sub(d.started))+"  the backlog is read; from here on, records come as the API publishes them"))
 	}
-	_, last := d.tally.ends(d.places.source.lastTopic())
+	_, last := d.tally.ends(d.places.sources[0].lastTopic())
 	if r := w.trickle(now, last); r != nil {
 		d.record(r, 90)
 	}
@@ -83,7 +103,7 @@ func (d *demo) draw(now time.Time) {
 
 // verify checks every topic and says how that went; the error says what is wrong.
 func (d *demo) verify(ctx context.Context) error {
-	all, err := check(ctx, d.asks, d.tally)
+	all, err := check(ctx, d.places.apis(), d.asks, d.tally)
 	if err != nil {
 		return err
 	}
@@ -121,7 +141,7 @@ func (d *demo) farewell() {
 	d.screen.say(
 		"  go run ./examples/demo -stay     # the same, running until Ctrl-C, to look around",
 		"  go run ./examples/demo -kill     # the same, with the worker killed (-9) twice on the way",
-		"  examples/timezones.json          # the connector that ran; examples/README.md has more of them",
+		"  examples/timezones*.json         # the connectors that ran; examples/README.md has more of them",
 		"  README.md, docs/ARCHITECTURE.md  # how to run it on your Kafka, and how it works",
 	)
 }

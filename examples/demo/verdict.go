@@ -61,9 +61,9 @@ func (v verdict) trouble() string {
 }
 
 // check judges every topic.
-func check(ctx context.Context, q *inquirer, t *tally) ([]verdict, error) {
+func check(ctx context.Context, apis []api, q *inquirer, t *tally) ([]verdict, error) {
 	var all []verdict
-	for _, a := range q.source.apis {
+	for _, a := range apis {
 		ids, err := q.ids(ctx, a)
 		if err != nil {
 			return nil, fmt.Errorf("ask the sample API what it holds: %w", err)

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -10,7 +12,7 @@ import (
 // watch is what was seen of everything, tick by tick.
 type watch struct {
 	rows   []row
-	status string
+	status []string        // of each connector
 	past   []moment        // of the last two seconds, for the rates
 	shown  map[string]bool // topics of which the first record was shown
 	caught bool            // the backlog is read
@@ -29,27 +31,25 @@ type moment struct {
 }
 
 // look asks everybody. Whoever does not answer keeps the last answer: the worker is still starting, or has been killed.
-func (w *watch) look(ctx context.Context, now time.Time, q *inquirer, t *tally) {
+func (w *watch) look(ctx context.Context, now time.Time, all []source, q *inquirer, t *tally) {
 	w.past = append(w.past, moment{at: now, topics: t.standings()})
 	if len(w.past) > int(2*time.Second/tick) {
 		w.past = w.past[1:]
 	}
-	if status, err := q.status(ctx); err == nil {
-		w.status = status
-	}
-	offsets, err := q.offsets(ctx)
-	if len(w.rows) == 0 {
-		w.rows = make([]row, len(q.source.apis))
-	}
-	for i, a := range q.source.apis {
-		r := &w.rows[i]
-		r.topic, r.rate = a.topic, w.rate(a.topic)
-		r.standing = w.past[len(w.past)-1].topics[a.topic]
-		if err == nil {
-			r.offset = offsets[a.path]
+	w.status = slices.Grow(w.status, len(all))[:len(all)]
+	n := 0
+	for i, s := range all {
+		if status, err := q.status(ctx, s.name); err == nil {
+			w.status[i] = status
 		}
-		if total, err := q.total(ctx, a); err == nil {
-			r.held = total
+		stands := q.stands(ctx, s)
+		for _, a := range s.apis {
+			if n == len(w.rows) {
+				w.rows = append(w.rows, row{topic: a.topic})
+			}
+			w.lookAt(ctx, &w.rows[n], a, q)
+			w.rows[n].stands = cmp.Or(stands[a.n], w.rows[n].stands)
+			n++
 		}
 	}
 	switch {
@@ -60,9 +60,17 @@ func (w *watch) look(ctx context.Context, now time.Time, q *inquirer, t *tally) 
 	}
 }
 
-// settled reports whether the topics have held all there is for a while, in which every API was asked again and again.
+func (w *watch) lookAt(ctx context.Context, r *row, a api, q *inquirer) {
+	r.rate, r.standing = w.rate(a.topic), w.past[len(w.past)-1].topics[a.topic]
+	if total, err := q.total(ctx, a); err == nil {
+		r.held = total
+	}
+}
+
+// settled reports whether the topics have held all there is for a while, in which every API, and every zone's, was asked
+// again.
 func (w *watch) settled(now time.Time) bool {
-	return !w.since.IsZero() && now.Sub(w.since) >= 2*time.Second
+	return !w.since.IsZero() && now.Sub(w.since) >= 4*time.Second
 }
 
 func (w *watch) rate(topic string) float64 {

@@ -13,6 +13,8 @@ import (
 
 // API answers
 //
+//	GET /v1/regions                    the parts of the world that zones are named after
+//	GET /v1/regions/{id}/zones         one region's zones, such as /v1/regions/Europe/zones
 //	GET /v1/zones                      the zones, by name
 //	GET /v1/zones/{id}/transitions     one zone's transitions, such as /v1/zones/Europe~Berlin/transitions
 //	GET /v1/transitions                all transitions, by time
@@ -28,11 +30,13 @@ type API struct {
 // New returns an API over data, of which clock says how much is published.
 func New(data *Data, clock *Clock) *API {
 	a := &API{data: data, clock: clock, mux: http.NewServeMux()}
+	a.mux.HandleFunc("GET /v1/regions", a.regions)
+	a.mux.HandleFunc("GET /v1/regions/{id}/zones", a.ofRegion)
 	a.mux.HandleFunc("GET /v1/zones", a.zones)
 	a.mux.HandleFunc("GET /v1/zones/{id}/transitions", a.ofZone)
 	a.mux.HandleFunc("GET /v1/transitions", a.transitions)
 	a.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		refuse(w, r, http.StatusNotFound, "there is nothing here: ask for /v1/zones or /v1/transitions")
+		refuse(w, r, http.StatusNotFound, "there is nothing here: ask for /v1/regions, /v1/zones or /v1/transitions")
 	})
 	return a
 }
@@ -40,13 +44,28 @@ func New(data *Data, clock *Clock) *API {
 // ServeHTTP implements http.Handler.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
 
-func (a *API) zones(w http.ResponseWriter, r *http.Request) {
+func (a *API) regions(w http.ResponseWriter, r *http.Request) { list(w, r, a.data.Regions) }
+
+func (a *API) zones(w http.ResponseWriter, r *http.Request) { list(w, r, a.data.Zones) }
+
+func (a *API) ofRegion(w http.ResponseWriter, r *http.Request) {
+	id := r.PathValue("id")
+	kept := slices.DeleteFunc(slices.Clone(a.data.Zones), func(z Zone) bool { return regionOf(z) != id })
+	if len(kept) == 0 {
+		refuse(w, r, http.StatusNotFound, "no such region: "+id)
+		return
+	}
+	list(w, r, kept)
+}
+
+// list answers with what the query wants of all.
+func list[T any](w http.ResponseWriter, r *http.Request, all []T) {
 	win, err := parseWindow(r.URL.Query())
 	if err != nil {
 		refuse(w, r, http.StatusBadRequest, err.Error())
 		return
 	}
-	answer(w, r, http.StatusOK, cut(a.data.Zones, win))
+	answer(w, r, http.StatusOK, cut(all, win))
 }
 
 func (a *API) transitions(w http.ResponseWriter, r *http.Request) {
@@ -55,7 +74,7 @@ func (a *API) transitions(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, http.StatusBadRequest, err.Error())
 		return
 	}
-	a.list(w, r, f)
+	a.changes(w, r, f)
 }
 
 func (a *API) ofZone(w http.ResponseWriter, r *http.Request) {
@@ -71,24 +90,19 @@ func (a *API) ofZone(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	f.zone = a.data.Zones[i].Name
-	a.list(w, r, f)
+	a.changes(w, r, f)
 }
 
-// list answers with the published transitions that f keeps. Whatever the filter, a later answer holds the same records
+// changes answers with the published transitions that f keeps. Whatever the filter, a later answer holds the same records
 // in the same places and perhaps more behind them, so positions stay good.
-func (a *API) list(w http.ResponseWriter, r *http.Request, f filter) {
-	win, err := parseWindow(r.URL.Query())
-	if err != nil {
-		refuse(w, r, http.StatusBadRequest, err.Error())
-		return
-	}
+func (a *API) changes(w http.ResponseWriter, r *http.Request, f filter) {
 	kept := []Transition{}
 	for _, t := range a.published(time.Now()) {
 		if f.keeps(t) {
 			kept = append(kept, t)
 		}
 	}
-	answer(w, r, http.StatusOK, cut(kept, win))
+	list(w, r, kept)
 }
 
 func (a *API) published(now time.Time) []Transition {

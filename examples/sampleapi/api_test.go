@@ -233,6 +233,8 @@ func TestRefusals(t *testing.T) {
 		"/v1/transitions?dst=perhaps":               http.StatusBadRequest,
 		"/v1/zones?limit=x":                         http.StatusBadRequest,
 		"/v1/zones/Europe~Atlantis/transitions":     http.StatusNotFound,
+		"/v1/regions?limit=x":                       http.StatusBadRequest,
+		"/v1/regions/Atlantis/zones":                http.StatusNotFound,
 		"/v2":                                       http.StatusNotFound,
 	}
 	api := New(load(t), Everything())

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	_ "embed"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -24,6 +25,12 @@ type Zone struct {
 	Changes int    `json:"changes"` // transitions between 1990 and 2037
 }
 
+// Region is a part of the world.
+type Region struct {
+	ID    string `json:"id"`    // Europe: what its zones' names begin with
+	Zones int    `json:"zones"` // how many
+}
+
 // Transition is a moment at which a zone's clocks were, or will be, set.
 type Transition struct {
 	ID           int       `json:"id"` // 1, 2, 3, ... in the order of time, then of zone names
@@ -35,8 +42,9 @@ type Transition struct {
 	DST          bool      `json:"dst"`           // daylight saving time from then on
 }
 
-// Data is what the API holds once everything is published: zones by name, transitions by time.
+// Data is what the API holds once everything is published: regions and zones by name, transitions by time.
 type Data struct {
+	Regions     []Region
 	Zones       []Zone
 	Transitions []Transition
 }
@@ -66,7 +74,25 @@ func Load() (*Data, error) {
 	for i := range d.Transitions {
 		d.Transitions[i].ID = i + 1
 	}
+	d.Regions = regions(d.Zones)
 	return &d, nil
+}
+
+func regions(zones []Zone) []Region {
+	number := map[string]int{}
+	for _, z := range zones {
+		number[regionOf(z)]++
+	}
+	list := make([]Region, 0, len(number))
+	for _, id := range slices.Sorted(maps.Keys(number)) {
+		list = append(list, Region{ID: id, Zones: number[id]})
+	}
+	return list
+}
+
+func regionOf(z Zone) string {
+	region, _, _ := strings.Cut(z.Name, "/")
+	return region
 }
 
 func (d *Data) add(country, name string) error {
