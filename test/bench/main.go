@@ -1,27 +1,32 @@
-// Command bench measures the worker: records of about 1 KB from a local HTTP server to Apache Kafka, exactly once, beside
-// a bare program that does the same without a transaction, on the same broker in the same run. Broker, server and both
-// programs are processes of their own. It prints, for pages of 100 and of 1,000 records, records a second, CPU a record of
-// the program and of the broker, resident memory, the time to the first record, and the ratios.
+// Command bench measures the worker, exactly once, beside bare programs that do the same without a transaction, on the same
+// broker in the same run. Broker, server and all programs are processes of their own.
 //
-//	bench [-records 200000] [-rounds 3] [-pages 100,1000] [-worker path] [-control]
+//	bench [pages|items] [-rounds 3] [-worker path] [-within 9m] ...
 //
-// Read ratios, not times: both programs run in turn, and a machine that is busy with something else slows both.
+// Under pages, records of about 1 KB from one paged API: for pages of 100 and of 1,000 records, records a second, CPU a
+// record of the program and of the broker, resident memory, the time to the first record, and the ratios.
+//
+//	[-records 200000] [-pages 100,1000] [-control]
+//
+// Under items, API chaining: a list of parents, and for each of them one request for its children. The bare program keeps
+// as many requests in flight as the worker's 15 lanes do.
+//
+//	[-items 1000,10000,100000] [-in-flight 1] [-per-item 1] [-million]
+//
+// Without a word, both. Read ratios, not times: the programs run in turn, and a machine that is busy with something else
+// slows both.
 package main
 
 import (
 	"context"
 	"flag"
 	"fmt"
-	"net"
 	"os"
 	"os/signal"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
-
-	"github.com/headwater/headwater/test/bench/bare"
-	"github.com/headwater/headwater/test/bench/pages"
 )
 
 func main() {
@@ -31,13 +36,11 @@ func main() {
 	}
 }
 
-// dispatch is the measurement itself, or one of the processes that it starts from its own binary.
 func dispatch(args []string) error {
-	if len(args) > 0 && args[0] == "serve" {
-		return serve(args[1], args[2])
-	}
-	if len(args) > 0 && args[0] == "bare" {
-		return copyBare(args[1:])
+	if len(args) > 0 {
+		if role, ok := roles[args[0]]; ok {
+			return role(args[1:])
+		}
 	}
 	p, err := parse(args)
 	if err != nil {
@@ -50,63 +53,66 @@ func dispatch(args []string) error {
 	return measure(ctx, p)
 }
 
-// plan is what the flags say.
+// plan is what the command line says.
 type plan struct {
-	records, rounds int
-	sizes           []int
+	what            string // "pages", "items"; empty: both
+	rounds          int
 	worker          string
-	control         bool
 	within          time.Duration
+	records         int
+	sizes           []int
+	control         bool
+	items           []int
+	inFlight, per   int
+	million, onlyUs bool
 }
 
 func parse(args []string) (plan, error) {
-	p := plan{sizes: []int{100, 1000}}
+	p := plan{sizes: []int{100, 1000}, items: []int{1000, 10_000, 100_000}}
+	if len(args) > 0 && (args[0] == "pages" || args[0] == "items") {
+		p.what, args = args[0], args[1:]
+	}
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
-	f.IntVar(&p.records, "records", 200_000, "records of each run")
-	f.IntVar(&p.rounds, "rounds", 3, "runs of each program for each page size")
+	f.IntVar(&p.rounds, "rounds", 3, "runs of each program for each page size, and for each number of items below 100,000")
 	f.StringVar(&p.worker, "worker", "", "the worker's binary; built from ./cmd/worker when empty")
-	f.BoolVar(&p.control, "control", false, "measure the bare program against itself: how far the ratios can be trusted")
-	f.DurationVar(&p.within, "within", 9*time.Minute, "end after this time, whatever is missing")
-	f.Func("pages", "page `sizes`, with commas between (100,1000)", func(s string) error {
-		p.sizes = nil
-		for _, part := range strings.Split(s, ",") {
+	f.DurationVar(&p.within, "within", 0, "end after this time, whatever is missing (9m, with -million 60m)")
+	f.IntVar(&p.records, "records", 200_000, "pages: records of each run")
+	f.Func("pages", "pages: `sizes`, with commas between (100,1000)", numbers(&p.sizes))
+	f.BoolVar(&p.control, "control", false, "pages: measure the bare program against itself: how far the ratios can be trusted")
+	f.Func("items", "items: `numbers` of items, with commas between (1000,10000,100000)", numbers(&p.items))
+	f.IntVar(&p.inFlight, "in-flight", 1, "items: chaining.items.in.flight of each of the 15 lanes")
+	f.IntVar(&p.per, "per-item", 1, "items: records under each parent")
+	f.BoolVar(&p.million, "million", false, "items: 1,000,000 too, which takes long")
+	f.BoolVar(&p.onlyUs, "only-worker", false, "items: leave the bare program out, to look at the worker")
+	if err := f.Parse(args); err != nil {
+		return p, err
+	}
+	return p, p.complete()
+}
+
+func (p *plan) complete() error {
+	if p.records < 1000 || p.rounds < 1 || p.inFlight < 1 || p.per < 1 {
+		return fmt.Errorf("want -records of at least 1000, and -rounds, -in-flight and -per-item of at least 1")
+	}
+	if p.million {
+		p.items = append(p.items, 1_000_000)
+	}
+	if p.within == 0 {
+		p.within = map[bool]time.Duration{false: 9 * time.Minute, true: time.Hour}[p.million]
+	}
+	return nil
+}
+
+func numbers(to *[]int) func(string) error {
+	return func(s string) error {
+		*to = nil
+		for part := range strings.SplitSeq(s, ",") {
 			n, err := strconv.Atoi(part)
 			if err != nil || n < 1 {
-				return fmt.Errorf("%q is no page size", part)
+				return fmt.Errorf("%q is no number above 0", part)
 			}
-			p.sizes = append(p.sizes, n)
+			*to = append(*to, n)
 		}
 		return nil
-	})
-	err := f.Parse(args)
-	if err == nil && (p.records < 1000 || p.rounds < 1) {
-		err = fmt.Errorf("want -records of at least 1000 and -rounds of at least 1")
 	}
-	return p, err
-}
-
-// serve is the API's process: its address, the number of records.
-func serve(address, total string) error {
-	n, err := strconv.Atoi(total)
-	if err != nil {
-		return err
-	}
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		return err
-	}
-	return pages.New(n).Serve(l)
-}
-
-// copyBare is the bare program's process. It stays when it is done, as the worker does, so that both can be measured.
-func copyBare(args []string) error {
-	limit, err := strconv.Atoi(args[1])
-	if err != nil {
-		return err
-	}
-	cfg := bare.Config{URL: args[0], Limit: limit, Bootstrap: args[2], Topic: args[3]}
-	if err := bare.Run(context.Background(), cfg); err != nil {
-		return err
-	}
-	select {}
 }

@@ -33,7 +33,7 @@ func (b *bench) run(ctx context.Context, who contender, size int) (result, error
 		return result{}, err
 	}
 	defer func() { _ = p.Kill() }()
-	samples, err := b.watch(ctx, p, name)
+	samples, err := b.watch(ctx, p, name, b.records, settle)
 	if err != nil {
 		return result{}, errors.Join(err, logOf(dir))
 	}
@@ -44,7 +44,10 @@ func (b *bench) run(ctx context.Context, who contender, size int) (result, error
 	if err := p.Kill(); err != nil {
 		return result{}, err
 	}
-	if err := b.verify(ctx, name); err != nil {
+	if err := b.verify(ctx, name, b.records); err != nil {
+		return result{}, err
+	}
+	if err := b.remove(ctx, name); err != nil {
 		return result{}, err
 	}
 	return evaluate(samples, p.Started(), b.records, memory)
@@ -76,8 +79,8 @@ func (b *bench) start(who contender, topic, dir string, size int) (*program.Proc
 	return running.Process, nil
 }
 
-// verify counts the records that a reader of committed records gets, and removes the topic.
-func (b *bench) verify(ctx context.Context, topic string) error {
+// verify counts the records that a reader of committed records gets.
+func (b *bench) verify(ctx context.Context, topic string, want int) error {
 	records, err := kafka.ReadAll(ctx, b.cluster.Bootstrap, topic, true)
 	if err != nil {
 		return err
@@ -86,20 +89,24 @@ func (b *bench) verify(ctx context.Context, topic string) error {
 	for _, r := range records {
 		ids[string(r.Value[:min(len(r.Value), len(`{"id":100000000,`))])] = true
 	}
-	if len(records) != b.records || len(ids) != b.records {
-		return fmt.Errorf("%d records with %d different ids arrived, want %d", len(records), len(ids), b.records)
+	if len(records) != want || len(ids) != want {
+		return fmt.Errorf("%d records with %d different ids arrived in %s, want %d", len(records), len(ids), topic, want)
 	}
+	return nil
+}
+
+func (b *bench) remove(ctx context.Context, topics ...string) error {
 	c, err := kgo.NewClient(kgo.SeedBrokers(b.cluster.Bootstrap))
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	_, err = kadm.NewClient(c).DeleteTopic(ctx, topic)
+	_, err = kadm.NewClient(c).DeleteTopics(ctx, topics...)
 	return err
 }
 
-// watch samples until everything has arrived: all records, no transaction open, nothing new for half a second.
-func (b *bench) watch(ctx context.Context, p *program.Process, topic string) ([]sample, error) {
+// watch samples until everything has arrived: all records, no transaction open, nothing new for as long as quiet.
+func (b *bench) watch(ctx context.Context, p *program.Process, topic string, want int, quiet time.Duration) ([]sample, error) {
 	c, err := kgo.NewClient(kgo.SeedBrokers(b.cluster.Bootstrap))
 	if err != nil {
 		return nil, err
@@ -114,12 +121,12 @@ func (b *bench) watch(ctx context.Context, p *program.Process, topic string) ([]
 			return nil, err
 		}
 		samples = append(samples, s)
-		if s.stable >= int64(b.records) && s.at.Sub(reached(samples).at) > settle {
+		if s.stable >= int64(want) && s.at.Sub(reached(samples).at) > quiet {
 			return samples, nil
 		}
 		select {
 		case <-ctx.Done():
-			return nil, fmt.Errorf("waited for %d records, offset %d so far: %w", b.records, s.stable, context.Cause(ctx))
+			return nil, fmt.Errorf("waited for %d records, offset %d so far: %w", want, s.stable, context.Cause(ctx))
 		case <-p.Done():
 			return nil, fmt.Errorf("ended by itself with code %d at offset %d", p.ExitCode(), s.stable)
 		case <-ticker.C:

@@ -61,7 +61,7 @@ func fetch(ctx context.Context, cancel context.CancelCauseFunc, cfg Config) <-ch
 	go func() {
 		defer close(pages)
 		for start := 0; ; start += cfg.Limit {
-			body, err := get(ctx, fmt.Sprintf("%s?start=%d&limit=%d", cfg.URL, start, cfg.Limit))
+			body, err := get(ctx, http.DefaultClient, fmt.Sprintf("%s?start=%d&limit=%d", cfg.URL, start, cfg.Limit))
 			if err != nil {
 				cancel(err)
 				return
@@ -79,12 +79,12 @@ func fetch(ctx context.Context, cancel context.CancelCauseFunc, cfg Config) <-ch
 	return pages
 }
 
-func get(ctx context.Context, url string) ([]byte, error) {
+func get(ctx context.Context, client *http.Client, url string) ([]byte, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return nil, err
 	}
-	resp, err := http.DefaultClient.Do(r)
+	resp, err := client.Do(r)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,121 @@
+package bare
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+	"golang.org/x/sync/errgroup"
+)
+
+// ItemsConfig says whose children to copy where.
+type ItemsConfig struct {
+	Parents  string // URL of the list, to which &start=N is added
+	Children string // URL of one parent's children, with %d for the parent's id
+	InFlight int    // requests for children at once
+
+	Bootstrap   string
+	ParentTopic string
+	ChildTopic  string
+}
+
+// items is one run of Items.
+type items struct {
+	ItemsConfig
+	whole  context.Context // of the run: what was produced outlives the requests
+	client *kgo.Client
+	http   *http.Client
+	ids    chan int
+	failed chan error // the first promise that was broken
+}
+
+// Items is the yardstick of API chaining: it lists the parents, page after page, asks for the children of InFlight of them
+// at a time, and produces parents and children as they came, idempotent and with acknowledgements of all replicas. No
+// transaction, no progress, no queue: killed, it starts over. It returns when a list that had parents has no more and all
+// is acknowledged.
+func Items(ctx context.Context, cfg ItemsConfig) error {
+	client, err := kgo.NewClient(kgo.SeedBrokers(cfg.Bootstrap), kgo.RequiredAcks(kgo.AllISRAcks()),
+		kgo.ProducerBatchCompression(kgo.NoCompression()))
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	if _, _, err := client.ProducerID(ctx); err != nil { // the worker, too, has its ids before it begins
+		return err
+	}
+	m := &items{
+		ItemsConfig: cfg, whole: ctx, client: client, ids: make(chan int, 10_000), failed: make(chan error, 1),
+		http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: cfg.InFlight + 1}},
+	}
+	if err := m.run(); err != nil {
+		return err
+	}
+	if err := client.Flush(ctx); err != nil {
+		return err
+	}
+	select {
+	case err := <-m.failed:
+		return fmt.Errorf("produce: %w", err)
+	default:
+		return nil
+	}
+}
+
+func (m *items) run() error {
+	g, ctx := errgroup.WithContext(m.whole)
+	g.Go(func() error { return m.list(ctx) })
+	for range m.InFlight {
+		g.Go(func() error { return m.children(ctx) })
+	}
+	return g.Wait()
+}
+
+func (m *items) list(ctx context.Context) error {
+	defer close(m.ids)
+	for start := 0; ; {
+		body, err := get(ctx, m.http, fmt.Sprintf("%s&start=%d", m.Parents, start))
+		if err != nil {
+			return err
+		}
+		before := start
+		err = split(body, func(record []byte) {
+			m.produce(m.ParentTopic, record)
+			id, _ := strconv.Atoi(string(record[len(`{"id":`):len(`{"id":123456789`)])) // it is the server's
+			start++
+			select {
+			case m.ids <- id:
+			case <-ctx.Done():
+			}
+		})
+		if err != nil || start == before && start > 0 {
+			return err
+		}
+	}
+}
+
+func (m *items) children(ctx context.Context) error {
+	for id := range m.ids {
+		body, err := get(ctx, m.http, fmt.Sprintf(m.Children, id))
+		if err != nil {
+			return err
+		}
+		if err := split(body, func(record []byte) { m.produce(m.ChildTopic, record) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *items) produce(topic string, value []byte) {
+	m.client.Produce(m.whole, &kgo.Record{Topic: topic, Value: value}, func(_ *kgo.Record, err error) {
+		if err == nil {
+			return
+		}
+		select {
+		case m.failed <- err:
+		default:
+		}
+	})
+}

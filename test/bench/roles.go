@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/headwater/headwater/test/bench/bare"
+	"github.com/headwater/headwater/test/bench/pages"
+	"github.com/headwater/headwater/test/bench/parents"
+)
+
+// roles are the processes that the measurement starts from its own binary.
+var roles = map[string]func(args []string) error{"serve": serve, "bare": copyBare, "bare-items": copyItems}
+
+// serve is the APIs' process: its address, the number of records.
+func serve(args []string) error {
+	n, err := strconv.Atoi(args[1])
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", args[0])
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/items", pages.New(n))
+	mux.Handle("/", parents.New(pages.Record(0)))
+	return (&http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}).Serve(l)
+}
+
+// copyBare is the bare program's process. It stays when it is done, as the worker does, so that both can be measured.
+func copyBare(args []string) error {
+	limit, err := strconv.Atoi(args[1])
+	if err != nil {
+		return err
+	}
+	cfg := bare.Config{URL: args[0], Limit: limit, Bootstrap: args[2], Topic: args[3]}
+	if err := bare.Run(context.Background(), cfg); err != nil {
+		return err
+	}
+	select {}
+}
+
+// copyItems is copyBare for parents and their children.
+func copyItems(args []string) error {
+	inFlight, err := strconv.Atoi(args[2])
+	if err != nil {
+		return err
+	}
+	cfg := bare.ItemsConfig{
+		Parents: args[0], Children: args[1], InFlight: inFlight, Bootstrap: args[3], ParentTopic: args[4], ChildTopic: args[5],
+	}
+	if err := bare.Items(context.Background(), cfg); err != nil {
+		return err
+	}
+	select {}
+}
