@@ -65,3 +65,10 @@ type Queued struct {
 	Announcement *headwaterv1.Announcement
 	Progress     *headwaterv1.Progress // nil: it was never crawled
 }
+
+// Crawled is a progress that a lane has committed.
+type Crawled struct {
+	Child    int
+	ID       ID
+	Progress *headwaterv1.Progress
+}

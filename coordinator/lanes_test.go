@@ -24,7 +24,9 @@ func (n *node) lanesOf() string {
 	return strings.Join(slices.Sorted(maps.Keys(n.lanes(map[string]WantLanes{}))), " ")
 }
 
-func laneIDs(name string) string { return strings.Join(slices.Sorted(slices.Values(connector.LaneIDs("g", name))), " ") }
+func laneIDs(name string) string {
+	return strings.Join(slices.Sorted(slices.Values(connector.LaneIDs("g", name))), " ")
+}
 
 // TestLanesFollowTheirConnector: they may run while it is started, under one epoch for as long as its configuration is the
 // same, and before another one counts nobody can commit as a lane any more (R16).

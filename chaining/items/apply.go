@@ -45,29 +45,44 @@ func (l *Lane) Apply(entries []Entry) (passed int, err error) {
 	return passed, err
 }
 
-// Commit is told of the progress p that the lane has written itself. Its record may come back through Apply before or after.
-// p must not be nil: a lane that runs forgets nothing.
-func (l *Lane) Commit(number int, id chaining.ID, p *headwaterv1.Progress) error {
-	return l.use("store the progress of an item", func(db *pebble.DB) error {
-		if p == nil {
-			return errors.New("no progress to store")
-		}
-		raw, err := proto.Marshal(p)
-		if err != nil {
-			return err
-		}
+// Commit is told of progress that the lane has written itself, together. Its records may come back through Apply before or
+// after. No progress may be nil: a lane that runs forgets nothing.
+func (l *Lane) Commit(all ...chaining.Crawled) error {
+	return l.use("store the progress of items", func(db *pebble.DB) error {
 		d := l.draft(db)
-		c, err := d.change(number, id)
-		if err != nil || c.now.progressed && p.GetRevision() <= c.now.revision {
+		for _, c := range all {
+			if err := d.crawled(c); err != nil {
+				return err
+			}
+		}
+		if err := d.write(); err != nil {
 			return err
 		}
-		c.now.take(p, raw)
-		c.changed = true
-		if err = d.write(); err == nil {
-			remember(l.own, keepOwn, place{number, id}, p.GetRevision())
+		for _, c := range all {
+			if at := (place{c.Child, c.ID}); d.changes[at] != nil {
+				remember(l.own, keepOwn, at, c.Progress.GetRevision())
+			}
 		}
-		return err
+		return nil
 	})
+}
+
+// crawled takes what the lane wrote, unless it has come back already.
+func (d *draft) crawled(written chaining.Crawled) error {
+	if written.Progress == nil {
+		return errors.New("no progress to store")
+	}
+	raw, err := proto.Marshal(written.Progress)
+	if err != nil {
+		return err
+	}
+	c, err := d.change(written.Child, written.ID)
+	if err != nil || c.now.progressed && written.Progress.GetRevision() <= c.now.revision {
+		return err
+	}
+	c.now.take(written.Progress, raw)
+	c.changed = true
+	return nil
 }
 
 // draft collects changes of a lane. Nothing is changed before write.

@@ -124,7 +124,7 @@ func drainTenths(tb testing.TB, l *Lane, n int) (times [10]time.Duration) {
 			if err != nil || !ok {
 				tb.Fatal(ok, err)
 			}
-			if err := l.Commit(2, it.ID, done(it.Announcement.GetEmission(), it.Progress.GetRevision()+1)); err != nil {
+			if err := l.Commit(chaining.Crawled{Child: 2, ID: it.ID, Progress: done(it.Announcement.GetEmission(), it.Progress.GetRevision()+1)}); err != nil {
 				tb.Fatal(err)
 			}
 		}

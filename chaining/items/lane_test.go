@@ -167,14 +167,14 @@ func TestOurOwnTombstoneIsOld(t *testing.T) {
 	l := store(t).Lane("c-0")
 	p := &headwaterv1.Progress{Serves: 7, State: headwaterv1.Progress_DONE, Revision: 1}
 	tell(t, l, true, announce(1, 7, 0))
-	if err := l.Commit(2, id(2, 1), p); err != nil {
+	if err := l.Commit(chaining.Crawled{Child: 2, ID: id(2, 1), Progress: p}); err != nil {
 		t.Fatal(err)
 	}
 	tell(t, l, true, tombstone(progress(1, p)))
 	check(t, l, Idle, -1)
 	tell(t, l, true, progress(1, p), tombstone(progress(1, p)))
 	check(t, l, Waiting, 0)
-	if err := l.Commit(2, id(2, 1), nil); err == nil {
+	if err := l.Commit(chaining.Crawled{Child: 2, ID: id(2, 1)}); err == nil {
 		t.Error("a nil progress was taken")
 	}
 }

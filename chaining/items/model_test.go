@@ -128,7 +128,7 @@ func (m *model) crawl(t *rapid.T) {
 			m.tail(t)
 		}
 	}
-	if err := m.lane.Commit(2, id(2, n), p); err != nil {
+	if err := m.lane.Commit(chaining.Crawled{Child: 2, ID: id(2, n), Progress: p}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -66,10 +66,10 @@ func (s stored) Next(int, time.Time, func(chaining.ID) bool) (chaining.Queued, b
 	return chaining.Queued{}, false, time.Time{}, nil
 }
 
-func (s stored) Commit(_ int, _ chaining.ID, p *Progress) error {
+func (s stored) Commit(all ...chaining.Crawled) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.known = p
+	s.known = all[len(all)-1].Progress
 	return nil
 }
 

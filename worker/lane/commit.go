@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/headwater/headwater/chaining"
 	"github.com/headwater/headwater/internal/record"
 	headwaterv1 "github.com/headwater/headwater/proto/headwater/v1"
 	"github.com/headwater/headwater/worker/ahead"
@@ -98,12 +99,16 @@ func (l *Lane) commitGroup(ctx context.Context, group []crawled) error {
 
 // settle moves memory on after a commit (R12) and lets go of the items.
 func (l *Lane) settle(group []crawled) error {
+	done := make([]chaining.Crawled, len(group))
+	for i, c := range group {
+		done[i] = chaining.Crawled{Child: c.child.API.N, ID: c.item.ID, Progress: c.progress}
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if err := l.Items.Commit(done...); err != nil {
+		return err
+	}
 	for _, c := range group {
-		if err := l.Items.Commit(c.child.API.N, c.item.ID, c.progress); err != nil {
-			return err
-		}
 		delete(l.busy, c.item.ID)
 		if c.progress.GetState() == headwaterv1.Progress_OPEN && c.asked {
 			l.states.put(c.item.ID, c.Next)

@@ -160,8 +160,10 @@ func (l *Lane) answered(c *Child, item chaining.Queued, page pipeline.Page, now 
 	if page.Reason != "" && page.Reason != poll.EndOfWindow {
 		return l.ended(c, item, page, 0, now)
 	}
-	if turn, err := c.Pipeline.Machine.Next(page.Next, now); err == nil && turn.Wait > 0 {
-		return l.ended(c, item, page, turn.Wait, now)
+	if c.API.Window != nil { // only who goes by time has to wait for it
+		if turn, err := c.Pipeline.Machine.Next(page.Next, now); err == nil && turn.Wait > 0 {
+			return l.ended(c, item, page, turn.Wait, now)
+		}
 	}
 	return l.crawled(c, item, page, chaining.Outcome{}, now)
 }

@@ -85,8 +85,8 @@ type Items interface {
 	// Next is the item to do next for a child API, those that are busy left out. When none is due, it says when one will
 	// be; zero: nobody knows.
 	Next(child int, now time.Time, busy func(chaining.ID) bool) (item chaining.Queued, ok bool, next time.Time, err error)
-	// Commit takes a progress that was committed.
-	Commit(child int, id chaining.ID, p *Progress) error
+	// Commit takes progress that was committed together.
+	Commit(all ...chaining.Crawled) error
 }
 
 // Status returns what the lane is doing.

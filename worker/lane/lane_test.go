@@ -161,15 +161,17 @@ func (h *house) Commit(ctx context.Context, batches []record.Batch) error {
 // items is house's other Commit, that of Items.
 type items struct{ *house }
 
-func (h items) Commit(_ int, id chaining.ID, p *Progress) error {
+func (h items) Commit(all ...chaining.Crawled) error {
 	h.guard.Lock()
 	defer h.guard.Unlock()
-	q := h.stored[id]
-	if p.GetRevision() != q.Progress.GetRevision()+1 {
-		return fmt.Errorf("revision %d follows %d", p.GetRevision(), q.Progress.GetRevision())
+	for _, c := range all {
+		q := h.stored[c.ID]
+		if c.Progress.GetRevision() != q.Progress.GetRevision()+1 {
+			return fmt.Errorf("revision %d follows %d", c.Progress.GetRevision(), q.Progress.GetRevision())
+		}
+		q.Progress = proto.CloneOf(c.Progress)
+		h.stored[c.ID] = q
 	}
-	q.Progress = proto.CloneOf(p)
-	h.stored[id] = q
 	return nil
 }
 

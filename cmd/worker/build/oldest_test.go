@@ -107,7 +107,7 @@ func (b *bench) crawl(n int, state headwaterv1.Progress_State) {
 	m.revision++
 	p := &headwaterv1.Progress{Serves: a.GetEmission(), State: state, Revision: m.revision, NotBeforeUnixMs: time.Now().Add(time.Hour).UnixMilli()}
 	b.write(1, chaining.ProgressMessage("queue", int(a.GetChild()), id, p))
-	must(b.t, b.lane.items.Commit(int(a.GetChild()), id, p))
+	must(b.t, b.lane.items.Commit(chaining.Crawled{Child: int(a.GetChild()), ID: id, Progress: p}))
 }
 
 func (b *bench) write(by int, m record.Message) {

@@ -22,8 +22,7 @@ func (b *Builder) pipelines(c connector.Config, limits kafka.Limits) ([]*pipelin
 		machines[i], urls[i] = m, m.URL()
 	}
 	fits := func(child int, values map[string]string) error {
-		_, err := machines[child-1].StartItem(nil, values)
-		return err
+		return machines[child-1].Fits(values)
 	}
 	partitions, queue := offsets.Partitions(c.Name, urls), chaining.Topic(c.Name)
 	out := make([]*pipeline.Pipeline, len(c.APIs))

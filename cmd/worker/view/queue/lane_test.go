@@ -44,7 +44,7 @@ func (c *crawler) Amend(_ context.Context, item func() (chaining.Queued, error),
 	if c.last, err = change(it); err != nil {
 		return err
 	}
-	return c.items.Commit(it.Child, it.ID, c.last)
+	return c.items.Commit(chaining.Crawled{Child: it.Child, ID: it.ID, Progress: c.last})
 }
 
 // item is one of a child API's items; n is the value of its only placeholder.
