@@ -66,7 +66,9 @@ const look = time.Second
 
 // Run keeps the lanes that run equal to those assigned until ctx ends.
 func (c *Crew) Run(ctx context.Context) error {
+	c.mu.Lock() // who looks at Lanes does not wait for Run
 	c.running, c.ended = map[int32]*manned{}, make(chan struct{}, 1)
+	c.mu.Unlock()
 	g, ctx := errgroup.WithContext(ctx)
 	tick := time.NewTicker(look)
 	defer tick.Stop()

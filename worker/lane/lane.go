@@ -123,7 +123,13 @@ func (l *Lane) ring() {
 // which returns why.
 func (l *Lane) Run(ctx context.Context) error {
 	c := &hold.Claims{Task: l.Task, Again: func() { l.Metrics.ClaimAgain(l.Task) }, Log: l.Log, Board: &l.board}
-	return c.Run(ctx, l.claimed, l.rest)
+	err := c.Run(ctx, l.claimed, l.rest)
+	if err != nil {
+		for _, child := range l.Children { // none is crawled on this lane any more
+			l.Failed(child.API.N, err)
+		}
+	}
+	return err
 }
 
 // claimed is the life of one claim, as a Runner's: lease, fence, lease again, read the queue to its end, crawl. What was
