@@ -86,7 +86,7 @@ states: ## what can be wrong ends in a clear state: the real binary on real Kafk
 
 .PHONY: chaos
 chaos: ## strikes at the n-th request, and at whole clusters, on the embedded broker (N=500 cycles, SEED=)
-	$(GO) test -tags proof -count=1 -timeout 30m -run 'TestChaos$$' -v ./test/chaos $(if $(N),-cycles $(N)) $(if $(SEED),-seed $(SEED))
+	$(GO) test -tags proof -count=1 -timeout 30m -run 'TestChaos$$|TestChain$$' -v ./test/chaos $(if $(N),-cycles $(N)) $(if $(SEED),-seed $(SEED))
 	$(GO) test -tags proof -count=1 -timeout 30m -run 'TestCluster$$|TestALeader|TestALate|TestTheRows' -v ./test/chaos $(if $(N),-cycles $(N)) $(if $(SEED),-seed $(SEED))
 
 .PHONY: chaos-teeth

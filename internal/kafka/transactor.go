@@ -89,8 +89,8 @@ func (t *Transactor) commit(ctx context.Context, batches []record.Batch) error {
 	if proof.Broken("R9") {
 		time.Sleep(3 * time.Second) // as if a page were fetched with the transaction open
 	}
-	if proof.Broken("R1-offset-apart") {
-		return t.offsetsApart(ctx, batches)
+	if _, second := apart(batches); second != nil {
+		return t.afterwards(ctx, second)
 	}
 	if err := t.client.EndTransaction(ctx, kgo.TryCommit); err != nil {
 		return classify(op, err)
@@ -103,8 +103,8 @@ func (t *Transactor) commit(ctx context.Context, batches []record.Batch) error {
 // for would move the offset without them (R1, R15).
 func (t *Transactor) produce(ctx context.Context, batches []record.Batch) error {
 	s := newSend(t.client)
-	if proof.Broken("R1-offset-apart") {
-		batches = withoutOffsets(batches)
+	if first, _ := apart(batches); first != nil {
+		batches = first
 	}
 	if err := s.all(ctx, batches); err != nil {
 		return err

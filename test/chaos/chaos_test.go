@@ -5,8 +5,9 @@
 //	go test -tags proof ./test/chaos -run TestChaos -cycles 500 -seed 7
 //
 // A seed fixes the plan of strikes, not the schedule of goroutines: a run prints its plan when it fails, and many seeds
-// are worth more than one. TestTeeth (tag proof) breaks the rules of exactly once on purpose, one at a time, and wants
-// each caught by its named check.
+// are worth more than one. TestChain strikes in the same way at the parents and lanes of a chained connector. TestTeeth and
+// TestChainTeeth (tag proof) break the rules of exactly once on purpose, one at a time, and want each caught by its named
+// check.
 package chaos
 
 import (

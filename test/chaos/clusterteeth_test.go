@@ -238,6 +238,25 @@ func goodbye(f *fleet) error {
 	return err
 }
 
+// asks reports whether n runs a task that it has polled.
+func (t *trail) asks(n *node) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for url, p := range t.polls {
+		if p.by == n && t.mine(n, url) {
+			return true
+		}
+	}
+	return false
+}
+
+// runner is the member that started the task's row.
+func (t *trail) runner(task rows.Task) *node {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.starts[start{task, t.tasks[task].GetEpoch()}]
+}
+
 // namesake starts a member again under its name while the first one stands still, and wakes that. Its questions about the
 // group stay unanswered, so that it does not learn in time that it was replaced: the rows have to tell it.
 func namesake(f *fleet) error {

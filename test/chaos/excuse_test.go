@@ -26,18 +26,6 @@ func (t *trail) orphan(n *node, limit time.Duration, check string) {
 	}
 }
 
-// asks reports whether n runs a task that it has polled.
-func (t *trail) asks(n *node) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for url, p := range t.polls {
-		if p.by == n && t.mine(n, url) {
-			return true
-		}
-	}
-	return false
-}
-
 // mine reports whether the task that polls url runs on n and should.
 func (t *trail) mine(n *node, url string) bool {
 	for _, l := range t.f.loads {

@@ -216,13 +216,6 @@ func (t *trail) leader() *headwaterv1.Leader {
 	return t.leads
 }
 
-// runner is the member that started the task's row.
-func (t *trail) runner(task rows.Task) *node {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.starts[start{task, t.tasks[task].GetEpoch()}]
-}
-
 func (t *trail) claimed(id string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
