@@ -120,5 +120,5 @@ soak: ## the proofs at the size that is quoted: 200 kills, 2,000 cycles, 20 roun
 	$(MAKE) chaos-teeth
 
 .PHONY: bench
-bench: ## records/s and CPU a record beside a bare program, on real Kafka
+bench: ## records/s and CPU a record, work items/s and CPU an item, beside bare programs, on real Kafka
 	$(GO) run ./test/bench
