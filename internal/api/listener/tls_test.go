@@ -309,7 +309,7 @@ func TestForwardingOverTLS(t *testing.T) {
 	}{
 		"known":         {&TLS{KeyFile: a.file(t, "w1"), TrustFile: a.trust(t)}, "editor true <nil> body"},
 		"other leader":  {&TLS{KeyFile: a.file(t, "w1"), TrustFile: b.trust(t)}, "certificate signed by unknown authority"},
-		"strange to it": {&TLS{KeyFile: b.file(t, "w1"), TrustFile: a.trust(t)}, "IO Error trying to forward REST request: remote error: tls:"},
+		"strange to it": {&TLS{KeyFile: b.file(t, "w1"), TrustFile: a.trust(t)}, "remote error: tls:"},
 	} {
 		client := forward.NewClient(c.of.Client)
 		f := &forward.Forwarder{
