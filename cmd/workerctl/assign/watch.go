@@ -3,7 +3,6 @@ package assign
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -11,14 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/headwater/headwater/cmd/workerctl/run"
-	"github.com/headwater/headwater/internal/api/client"
 	"github.com/headwater/headwater/internal/api/wire"
-)
-
-const (
-	watchEvery = time.Second
-	// watchPatience is how long a watch goes on while no worker answers.
-	watchPatience = 2 * time.Minute
 )
 
 func newWatch(t *run.Tool) *cobra.Command {
@@ -35,39 +27,17 @@ type moved struct {
 	Epoch int64 `json:"epoch"`
 }
 
-// watch shows who has what, then each change. Workers that do not answer for a while, as in an upgrade, do not end it.
+// watch shows who has what, then each change.
 func watch(ctx context.Context, t *run.Tool) error {
 	c, err := t.Connect()
 	if err != nil {
 		return err
 	}
 	var before map[string]wire.Task
-	var silent time.Time // since when nobody answers
-	for {
-		a, err := c.Assignments(ctx)
-		_, unreachable := errors.AsType[*client.Unreachable](err)
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case unreachable && before != nil && (silent.IsZero() || time.Since(silent) < watchPatience):
-			if silent.IsZero() {
-				silent = time.Now()
-				t.Note("workerctl: %v\nlooking again for at most %s", err, watchPatience)
-			}
-		case err != nil:
-			return err
-		default:
-			silent = time.Time{}
-			if before, err = changes(t, before, a); err != nil {
-				return err
-			}
-		}
-		select {
-		case <-time.After(watchEvery):
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+	return run.Watch(ctx, t, c.Assignments, func(now wire.Assignments) (err error) {
+		before, err = changes(t, before, now)
+		return err
+	})
 }
 
 // changes shows what became different and returns what there is now. The first time everything is new.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -96,9 +95,3 @@ func parents(a wire.QueueAPI) string {
 	}
 	return strings.Join(all, ", ")
 }
-
-const (
-	watchEvery = time.Second
-	// watchPatience is how long a watch goes on while no worker answers.
-	watchPatience = 2 * time.Minute
-)

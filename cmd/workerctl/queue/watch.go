@@ -2,7 +2,6 @@ package queue
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"time"
 
@@ -10,7 +9,6 @@ import (
 
 	"github.com/headwater/headwater/cmd/workerctl/run"
 	"github.com/headwater/headwater/cmd/workerctl/story"
-	"github.com/headwater/headwater/internal/api/client"
 	"github.com/headwater/headwater/internal/api/wire"
 )
 
@@ -30,39 +28,17 @@ type seen struct {
 	Unread  int      `json:"unread"`
 }
 
-// watch shows the numbers, then each change. Workers that do not answer for a while, as in an upgrade, do not end it.
+// watch shows the numbers, then each change.
 func watch(ctx context.Context, t *run.Tool, name string) error {
 	c, err := t.Connect()
 	if err != nil {
 		return err
 	}
 	var before map[int]wire.QueueAPI
-	var silent time.Time // since when nobody answers
-	for {
-		q, err := c.Queue(ctx, name)
-		_, unreachable := errors.AsType[*client.Unreachable](err)
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case unreachable && before != nil && (silent.IsZero() || time.Since(silent) < watchPatience):
-			if silent.IsZero() {
-				silent = time.Now()
-				t.Note("workerctl: %v\nlooking again for at most %s", err, watchPatience)
-			}
-		case err != nil:
-			return err
-		default:
-			silent = time.Time{}
-			if before, err = changes(t, before, q); err != nil {
-				return err
-			}
-		}
-		select {
-		case <-time.After(watchEvery):
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+	return run.Watch(ctx, t, func(ctx context.Context) (wire.Queue, error) { return c.Queue(ctx, name) }, func(now wire.Queue) (err error) {
+		before, err = changes(t, before, now)
+		return err
+	})
 }
 
 // changes shows what became different and returns what there is now. The first time everything is new.
