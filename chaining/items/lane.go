@@ -46,10 +46,7 @@ func (c *Counts) of(s State) *int64 {
 }
 
 // Item is a work item. Its Announcement is nil when it is Gone.
-type Item struct {
-	chaining.Queued
-	State State
-}
+type Item = chaining.Queued
 
 // How many entries picked and own have at most; then they begin anew. Nothing is lost by that but time and, for own, the
 // protection from a tombstone that is still to come.

@@ -129,7 +129,7 @@ func (l *Lane) get(db pebble.Reader, number int, id chaining.ID) (Item, bool, er
 
 // item reads what belongs to a row.
 func (l *Lane) item(db pebble.Reader, number int, id chaining.ID, r row) (Item, error) {
-	it := Item{Queued: chaining.Queued{Child: number, ID: id, At: r.at}}
+	it := Item{Child: number, ID: id, At: r.at}
 	if r.progressed {
 		it.Progress = &headwaterv1.Progress{}
 		if err := proto.Unmarshal(r.progress, it.Progress); err != nil {

@@ -42,11 +42,9 @@ func (m *member) bury(ctx context.Context, name string, living map[string]bool) 
 // laneFailed shows a child API that has stopped on a lane as its task's failure.
 func (m *member) laneFailed(c connector.Config, epoch int64, api int, err error) {
 	for n, t := range connector.Tasks(c) {
-		for _, has := range t.APIs {
-			if has == api {
-				_, tasks := m.report.Status(c.Name)
-				m.report.Task(c.Name, n, status.Failed, err.Error(), above(epoch, tasks[n]))
-			}
+		if slices.Contains(t.APIs, api) {
+			_, tasks := m.report.Status(c.Name)
+			m.report.Task(c.Name, n, status.Failed, err.Error(), above(epoch, tasks[n]))
 		}
 	}
 }

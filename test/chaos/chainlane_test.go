@@ -150,18 +150,9 @@ type tailed struct {
 
 func (m *hand) tailed(reader *kafka.Reader, n int32, l *lane.Lane, broken func(error)) *tailed {
 	t := &tailed{reader, m.items.Lane(l.Task), n, l, broken}
-	l.Items, l.Synced = queuedItems{t.items}, t.CatchUp
+	l.Items, l.Synced = t.items, t.CatchUp
 	reader.Add(n, t.apply)
 	return t
-}
-
-// queuedItems are a lane's items as worker wants them.
-type queuedItems struct{ *items.Lane }
-
-// Next implements lane.Items.
-func (q queuedItems) Next(child int, now time.Time, busy func(chaining.ID) bool) (chaining.Queued, bool, time.Time, error) {
-	item, ok, next, err := q.Lane.Next(child, now, busy)
-	return item.Queued, ok, next, err
 }
 
 func (t *tailed) apply(read []kafka.Entry) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -104,8 +105,9 @@ func (l *Lane) due(c *Child, now time.Time) (item chaining.Queued, ok bool, unti
 
 // crawl asks for one page of an item. Its error is the end of ctx or a fault of this machine; everything else is progress.
 func (l *Lane) crawl(ctx context.Context, c *Child, item chaining.Queued) (crawled, error) {
-	if names := strange(c, item); names != "" {
-		gone := chaining.Outcome{Gone: true, Trace: "it was announced for other placeholders than api" + names}
+	if strange(c, item) {
+		now := strings.Join(c.API.Placeholders, ", ")
+		gone := chaining.Outcome{Gone: true, Trace: fmt.Sprintf("it was announced for other placeholders than api%d has now: %s", c.API.N, now)}
 		return l.crawled(c, item, pipeline.Page{}, gone, time.Now()), nil
 	}
 	state, err := l.stateOf(c, item)
@@ -138,18 +140,12 @@ func (l *Lane) crawl(ctx context.Context, c *Child, item chaining.Queued) (crawl
 	return l.answered(c, item, page, now), nil
 }
 
-// strange tells an item of an earlier configuration, whose templates had other placeholders: no request can be made of it,
+// strange reports an item of an earlier configuration, whose templates had other placeholders: no request can be made of it,
 // and the parent announces another in its place.
-func strange(c *Child, item chaining.Queued) string {
-	values := item.Announcement.GetValues()
-	same := len(values) == len(c.API.Placeholders)
-	for i, v := range values {
-		same = same && v.GetName() == c.API.Placeholders[i]
-	}
-	if same {
-		return ""
-	}
-	return fmt.Sprintf("%d has now: %s", c.API.N, strings.Join(c.API.Placeholders, ", "))
+func strange(c *Child, item chaining.Queued) bool {
+	return !slices.EqualFunc(item.Announcement.GetValues(), c.API.Placeholders, func(v *headwaterv1.Value, name string) bool {
+		return v.GetName() == name
+	})
 }
 
 // answered is an item after an answer.

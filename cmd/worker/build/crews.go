@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/headwater/headwater/coordinator"
+	"github.com/headwater/headwater/worker/hold"
 )
 
 // Crews keeps the work queues that run here equal to those that are wanted.
@@ -78,10 +79,7 @@ func (s *Crews) man(r *crewRun, w coordinator.WantLanes) {
 			return
 		}
 		s.Log.Warn("work queue will be started again", "connector", w.Config.Name, "in", wait, "err", err)
-		select {
-		case <-time.After(wait):
-		case <-r.ctx.Done():
-		}
+		hold.Sleep(r.ctx, wait)
 	}
 }
 

@@ -32,7 +32,6 @@ type Crew struct {
 	*lane.Crew
 	group  *kafka.Lanes
 	reader *kafka.Reader
-	client *source.Client
 	// empty reports whether the group has no member.
 	empty func(context.Context) bool
 }
@@ -40,7 +39,6 @@ type Crew struct {
 func (c *Crew) close() {
 	c.group.Close()
 	c.reader.Close()
-	c.client.Close()
 }
 
 // leave lets the group give the lanes to other workers, and waits until they have them, as long as there is anybody who
@@ -112,7 +110,8 @@ func (b *Builder) Crew(ctx context.Context, want coordinator.WantLanes, failed f
 		of, _, err := b.Topics.admin.LanesOf(ctx, chaining.Group(c.Name))
 		return err == nil && len(of) == 0
 	}}
-	if out.client, err = b.client(ctx, c); err != nil {
+	client, err := b.client(ctx, c)
+	if err != nil {
 		return nil, err
 	}
 	if out.reader, err = b.Cluster.OpenReader(chaining.Topic(c.Name)); err != nil {
@@ -134,7 +133,7 @@ func (b *Builder) Crew(ctx context.Context, want coordinator.WantLanes, failed f
 		Linger:    linger,
 		Connector: c.Name, Group: out.group, Lease: b.Board.Lanes(c.Name, want.Epoch), Log: b.Log,
 		Open: func(n int32, lease hold.Lease, broken func(error)) lane.OpenLane {
-			l := b.lane(c, n, out.client, pipelines, limits)
+			l := b.lane(c, n, client, pipelines, limits)
 			l.Lease, l.Failed = lease, failed
 			return openLane(out.reader, store.Lane(l.Task), n, l, broken)
 		},
@@ -168,18 +167,9 @@ type tailed struct {
 
 func openLane(reader *kafka.Reader, store *items.Lane, n int32, l *lane.Lane, broken func(error)) *tailed {
 	t := &tailed{reader: reader, items: store, n: n, lane: l, broken: broken}
-	l.Items, l.Synced = queued{store}, t.CatchUp
+	l.Items, l.Synced = store, t.CatchUp
 	reader.Add(n, t.apply)
 	return t
-}
-
-// queued are a lane's items as worker wants them.
-type queued struct{ *items.Lane }
-
-// Next implements lane.Items.
-func (q queued) Next(child int, now time.Time, busy func(chaining.ID) bool) (chaining.Queued, bool, time.Time, error) {
-	item, ok, next, err := q.Lane.Next(child, now, busy)
-	return item.Queued, ok, next, err
 }
 
 // apply takes what was read of the partition. Records that cannot be read are passed over, so that they stop nobody else.

@@ -33,7 +33,7 @@ func (l Lane) Amend(ctx context.Context, id chaining.ID, wish string) error {
 		if err == nil && !ok {
 			err = ErrUnknown
 		}
-		return it.Queued, err
+		return it, err
 	}
 	err := l.Crawl.Amend(ctx, find, func(it chaining.Queued) (*headwaterv1.Progress, error) {
 		if wish == wire.ItemSkip {
@@ -50,7 +50,7 @@ func (l Lane) Amend(ctx context.Context, id chaining.ID, wish string) error {
 // retried is the progress of an item that is to be crawled now, from its own offset, with all its retries before it.
 func retried(it chaining.Queued, now time.Time) (*headwaterv1.Progress, error) {
 	p := rewritten(it, now)
-	switch items.StateOf(items.Item{Queued: it}) {
+	switch items.StateOf(it) {
 	case items.Failed:
 	case items.Idle, items.Ended:
 		p.State = headwaterv1.Progress_OPEN
@@ -63,7 +63,7 @@ func retried(it chaining.Queued, now time.Time) (*headwaterv1.Progress, error) {
 
 // skipped is the progress of an item that is to be left alone until its parent is emitted again.
 func skipped(it chaining.Queued, now time.Time) (*headwaterv1.Progress, error) {
-	switch s := items.StateOf(items.Item{Queued: it}); s {
+	switch s := items.StateOf(it); s {
 	case items.Waiting, items.Failed:
 	default:
 		return nil, &fault.Error{
