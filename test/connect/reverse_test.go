@@ -104,8 +104,12 @@ func (f *foreign) lives(h *house) {
 		{http.MethodPost, "/restart?includeTasks=true&onlyFailed=false", http.StatusAccepted, "RUNNING", 1},
 		{http.MethodPut, "/stop", http.StatusNoContent, "STOPPED", 0},
 	} {
+		before := h.statusOf("status-task-short-0")
 		f.call(step.method, "/connectors/short"+step.path, nil, step.answer, nil)
 		f.becomes("short", step.state, step.tasks)
+		if step.tasks > 0 {
+			f.settles(h, "status-task-short-0", before, step.state)
+		}
 	}
 	f.showsOurRows(h)
 	f.call(http.MethodDelete, "/connectors/short", nil, http.StatusNoContent, nil)
@@ -113,6 +117,27 @@ func (f *foreign) lives(h *house) {
 		status, _ := f.try(http.MethodGet, "/connectors/short/status", nil)
 		return status == http.StatusNotFound
 	})
+}
+
+// settles waits until the status after the one at offset before says state: a connector that is restarted is RUNNING
+// before and after, and Connect answers RUNNING in between. Told to stop in the middle of it, Connect may write RUNNING
+// last, and show a task of a stopped connector for ever.
+func (f *foreign) settles(h *house, key string, before int64, state string) {
+	f.t.Helper()
+	f.until(key+" to settle as "+state, deadline, func() bool {
+		last, found := h.last(h.group + "-status")[key]
+		return found && last.Offset > before && strings.Contains(string(last.Value), `"state":"`+state+`"`)
+	}, func() string { return show(h.last(h.group + "-status")) })
+}
+
+// statusOf returns the offset of the newest record of a key in the status topic.
+func (h *house) statusOf(key string) int64 {
+	h.t.Helper()
+	last, found := h.last(h.group + "-status")[key]
+	if !found {
+		h.t.Fatalf("nothing of %s in the status topic", key)
+	}
+	return last.Offset
 }
 
 // recordsOf returns the newest records of a connector in the topics that decide.
