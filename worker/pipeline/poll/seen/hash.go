@@ -8,115 +8,158 @@ package seen
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
-	"io"
 	"math/bits"
 
+	"github.com/cespare/xxhash/v2"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Hasher hashes records. The zero value is ready; its buffers are used again.
 type Hasher struct {
-	in    bytes.Buffer
-	dec   *jsontext.Decoder
+	raw   []byte
+	at    int
+	depth int
 	plain []byte
 }
 
-// Hash returns the canonical hash of raw, which must be one JSON value.
+// maxDepth is how deep a value may be nested: what a page is split with takes no more either.
+const maxDepth = 10_000
+
+var errCut = errors.New("the value is cut off")
+
+// Hash returns the canonical hash of raw, which must be one valid JSON value: every record of every page that may come
+// again is hashed, so raw is not checked any further than is needed to find its parts.
 //
-// Scalars are hashed with FNV-1a (64 bits) over a letter for their kind and their bytes. An array folds its elements'
+// A scalar's hash is the XXH64 of its literal; a string's, of a quotation mark and the text. An array folds its elements'
 // hashes in order, an object adds up those of its members; both end with the finalizer of MurmurHash3.
 func (h *Hasher) Hash(raw []byte) (uint64, error) {
-	h.in = *bytes.NewBuffer(raw)
-	if h.dec == nil {
-		h.dec = jsontext.NewDecoder(&h.in, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	} else {
-		h.dec.Reset(&h.in, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	}
+	h.raw, h.at, h.depth = raw, 0, 0
 	sum, err := h.value()
-	if err != nil {
-		return 0, fmt.Errorf("hash a record: %w", err)
+	if h.skip(); err == nil && h.at < len(raw) {
+		err = errors.New("more than one value")
 	}
-	if _, err := h.dec.ReadToken(); err != io.EOF {
-		return 0, fmt.Errorf("hash a record: more than one value")
+	if err != nil {
+		return 0, fmt.Errorf("hash a record: at byte %d: %w", h.at, err)
 	}
 	return sum, nil
 }
 
-// value descends; the decoder ends documents that are nested more than 10,000 deep.
-func (h *Hasher) value() (uint64, error) {
-	switch h.dec.PeekKind() {
-	case '{':
-		return h.object()
-	case '[':
-		return h.array()
+// skip passes over white space and returns the byte behind it; 0 at the end.
+func (h *Hasher) skip() byte {
+	for ; h.at < len(h.raw); h.at++ {
+		switch c := h.raw[h.at]; c {
+		case ' ', '\t', '\r', '\n':
+		default:
+			return c
+		}
 	}
-	raw, err := h.dec.ReadValue()
+	return 0
+}
+
+func (h *Hasher) value() (uint64, error) {
+	switch h.skip() {
+	case '{':
+		return h.list('}', objectSeed, h.member)
+	case '[':
+		return h.list(']', arraySeed, h.element)
+	case '"':
+		return h.text()
+	}
+	begin := h.at
+	for h.at < len(h.raw) && !ends[h.raw[h.at]] {
+		h.at++
+	}
+	if h.at == begin {
+		return 0, errCut
+	}
+	return xxhash.Sum64(h.raw[begin:h.at]), nil
+}
+
+// ends are the bytes that a literal ends before.
+var ends = [256]bool{' ': true, '\t': true, '\r': true, '\n': true, ',': true, ':': true, '[': true, ']': true, '{': true, '}': true, '"': true}
+
+// list hashes what stands between two brackets; add puts one part of it into the sum.
+func (h *Hasher) list(end byte, sum uint64, add func(uint64) (uint64, error)) (uint64, error) {
+	if h.depth++; h.depth > maxDepth {
+		return 0, fmt.Errorf("nested more than %d deep", maxDepth)
+	}
+	h.at++
+	for first := true; h.skip() != end || !first; first = false {
+		var err error
+		if sum, err = add(sum); err != nil {
+			return 0, err
+		}
+		if c := h.skip(); c == end {
+			break
+		} else if c != ',' {
+			return 0, errCut
+		}
+		h.at++
+	}
+	h.at++
+	h.depth--
+	return mix(sum), nil
+}
+
+func (h *Hasher) element(sum uint64) (uint64, error) {
+	element, err := h.value()
+	return mix(sum ^ element), err
+}
+
+func (h *Hasher) member(sum uint64) (uint64, error) {
+	if h.skip() != '"' {
+		return 0, errCut
+	}
+	name, err := h.text()
+	if err == nil && h.skip() != ':' {
+		err = errCut
+	}
 	if err != nil {
 		return 0, err
 	}
-	if raw.Kind() == '"' {
-		return h.text(raw), nil
-	}
-	return fnv(fnvBasis, raw), nil
-}
-
-func (h *Hasher) array() (uint64, error) {
-	_, err := h.dec.ReadToken()
-	sum := fnv(fnvBasis, []byte("["))
-	for err == nil && h.dec.PeekKind() != ']' {
-		var element uint64
-		element, err = h.value()
-		sum = mix(sum ^ element)
-	}
-	if err == nil {
-		_, err = h.dec.ReadToken()
-	}
-	return mix(sum + 1), err
-}
-
-func (h *Hasher) object() (uint64, error) {
-	_, err := h.dec.ReadToken()
-	sum := fnv(fnvBasis, []byte("{"))
-	for err == nil && h.dec.PeekKind() != '}' {
-		var name jsontext.Value
-		if name, err = h.dec.ReadValue(); err != nil {
-			break
-		}
-		key := h.text(name)
-		var value uint64
-		value, err = h.value()
-		sum += mix(key ^ bits.RotateLeft64(value, 32))
-	}
-	if err == nil {
-		_, err = h.dec.ReadToken()
-	}
-	return mix(sum + 2), err
+	h.at++
+	value, err := h.value()
+	return sum + mix(name^bits.RotateLeft64(value, 32)), err
 }
 
 // text hashes a string, unquoting it only where it has escapes.
-func (h *Hasher) text(quoted []byte) uint64 {
+func (h *Hasher) text() (uint64, error) {
+	n := bytes.IndexByte(h.raw[h.at+1:], '"')
+	if n < 0 {
+		return 0, errCut
+	}
+	quoted := h.raw[h.at : h.at+1+n]
 	if bytes.IndexByte(quoted, '\\') < 0 {
-		return fnv(fnvBasis, quoted[:len(quoted)-1])
+		h.at += n + 2
+		return xxhash.Sum64(quoted), nil
+	}
+	return h.escaped()
+}
+
+func (h *Hasher) escaped() (uint64, error) {
+	begin := h.at
+	for h.at++; h.at < len(h.raw) && h.raw[h.at] != '"'; h.at++ {
+		if h.raw[h.at] == '\\' {
+			h.at++
+		}
+	}
+	if h.at++; h.at > len(h.raw) {
+		return 0, errCut
 	}
 	// What cannot be unquoted, such as half a surrogate pair, is replaced, always in the same way.
-	h.plain, _ = jsontext.AppendUnquote(append(h.plain[:0], '"'), quoted)
-	return fnv(fnvBasis, h.plain)
+	h.plain, _ = jsontext.AppendUnquote(append(h.plain[:0], '"'), h.raw[begin:h.at])
+	return xxhash.Sum64(h.plain), nil
 }
 
+// What the sums of an object and of an array begin with: any two numbers that differ.
 const (
-	fnvBasis = 14695981039346656037
-	fnvPrime = 1099511628211
+	objectSeed = 0x9e3779b97f4a7c15
+	arraySeed  = 0xc2b2ae3d27d4eb4f
 )
 
-func fnv(sum uint64, b []byte) uint64 {
-	for _, c := range b {
-		sum = (sum ^ uint64(c)) * fnvPrime
-	}
-	return sum
-}
-
-// mix spreads every bit over all others, which FNV alone does not, and adding up needs.
+// mix spreads every bit over all others, which adding up needs. It is the finalizer of MurmurHash3.
 func mix(x uint64) uint64 {
 	x = (x ^ x>>33) * 0xff51afd7ed558ccd
 	x = (x ^ x>>33) * 0xc4ceb9fe1a85ec53

@@ -65,10 +65,10 @@ func (m Memory) Without(hashes []uint64) Memory {
 	return Memory{hashes: left}
 }
 
-// The first byte of an encoded memory.
+// The first byte of an encoded memory. 1 and 2 were those of hashes that nothing released has stored.
 const (
-	versionMultiset byte = 1
-	versionDigest   byte = 2
+	versionMultiset byte = 3
+	versionDigest   byte = 4
 )
 
 // Encode writes the memory as standard base64; empty for one that remembers nothing.

@@ -4,8 +4,9 @@ package trail
 
 import (
 	"errors"
-	"hash/fnv"
 	"slices"
+
+	"github.com/cespare/xxhash/v2"
 
 	"github.com/headwater/headwater/internal/record"
 )
@@ -41,11 +42,7 @@ func (t Trail) With(token string) Trail {
 // errEnough ends a walk over records early.
 var errEnough = errors.New("enough")
 
-func hash(s string) uint64 {
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(s)) // never fails
-	return h.Sum64()
-}
+func hash(s string) uint64 { return xxhash.Sum64String(s) }
 
 // Prints are the fingerprints of a sweep's first and latest page; 0 is none.
 type Prints struct{ first, last uint64 }
@@ -80,7 +77,7 @@ func Fingerprint(list record.List) (uint64, error) {
 	if n == 0 {
 		return 0, nil
 	}
-	h := fnv.New64a()
+	h := xxhash.New()
 	for _, v := range []int64{int64(n), list.Bytes()} {
 		_, _ = h.Write([]byte{byte(v), byte(v >> 8), byte(v >> 16), byte(v >> 24), byte(v >> 32), byte(v >> 40)})
 	}
