@@ -7,9 +7,11 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/headwater/headwater/internal/record/extract"
 	"github.com/headwater/headwater/worker/pipeline/poll"
+	"github.com/headwater/headwater/worker/source/mask"
 	"github.com/headwater/headwater/worker/source/spool"
 )
 
@@ -23,7 +25,7 @@ func (c *Client) attempt(ctx context.Context, r poll.Request) (poll.Response, *f
 	}
 	b := openBody(resp, w, c.conf.MaxPage)
 	defer b.Close()
-	out := poll.Response{Status: resp.StatusCode, Reason: reason(resp), URL: MaskURL(c.hide(r.Header, r.URL))}
+	out := poll.Response{Status: resp.StatusCode, Reason: reason(resp), URL: mask.URL(c.hide(r.Header, r.URL))}
 	switch {
 	case resp.StatusCode < 200 || resp.StatusCode > 299:
 		return out, rejected(resp, b.readHead())
@@ -38,11 +40,17 @@ func (c *Client) attempt(ctx context.Context, r poll.Request) (poll.Response, *f
 	return out, fail
 }
 
+// splitters are shared, as readBuffers are.
+var splitters = sync.Pool{New: func() any { return new(extract.Splitter) }}
+
 // page splits the body into out.
 func (c *Client) page(ctx context.Context, want poll.Want, resp *http.Response, b *body, out *poll.Response) *failure {
 	records := spool.New(c.conf.Memory, c.conf.Dir)
+	records.Expect(resp.ContentLength)
 	defer records.Discard()
-	found, err := extract.Split(b, extract.Wanted{Data: want.Data, Root: want.Root}, func(raw []byte) error {
+	splitter := splitters.Get().(*extract.Splitter)
+	defer splitters.Put(splitter)
+	found, err := splitter.Split(b, extract.Wanted{Data: want.Data, Root: want.Root}, func(raw []byte) error {
 		if err := records.Append(raw); err != nil {
 			return &localError{err}
 		}
@@ -80,7 +88,11 @@ func unread(ctx context.Context, resp *http.Response, head []byte, err error) *f
 
 // charset refuses what is declared to be anything but UTF-8. Nothing declared is UTF-8, as JSON has it.
 func charset(h http.Header) error {
-	_, params, err := mime.ParseMediaType(h.Get("Content-Type"))
+	declared := h.Get("Content-Type")
+	if !strings.Contains(declared, ";") {
+		return nil
+	}
+	_, params, err := mime.ParseMediaType(declared)
 	if err != nil {
 		return nil // a Content-Type that says nothing says nothing about characters
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/headwater/headwater/internal/connector"
 	"github.com/headwater/headwater/worker/source/egress"
 	"github.com/headwater/headwater/worker/source/limit"
+	"github.com/headwater/headwater/worker/source/mask"
 	"github.com/headwater/headwater/worker/source/retry"
 )
 
@@ -86,7 +87,7 @@ type door struct {
 func New(c Config) (*Client, error) {
 	base, err := url.Parse(c.Connector.BaseURL)
 	if err != nil || base.Host == "" || !isWeb(base.Scheme) {
-		return nil, fmt.Errorf("http.api.base.url %q is no http or https URL", MaskURL(c.Connector.BaseURL))
+		return nil, fmt.Errorf("http.api.base.url %q is no http or https URL", mask.URL(c.Connector.BaseURL))
 	}
 	guard, err := newGuard(base, c.Connector.Whitelist)
 	if err != nil {

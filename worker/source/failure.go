@@ -13,6 +13,7 @@ import (
 	"github.com/headwater/headwater/internal/fault"
 	"github.com/headwater/headwater/worker/pipeline/poll"
 	"github.com/headwater/headwater/worker/source/egress"
+	"github.com/headwater/headwater/worker/source/mask"
 	"github.com/headwater/headwater/worker/source/retry"
 )
 
@@ -108,7 +109,7 @@ func endsWhole(head []byte) bool {
 
 // fault turns the last attempt's failure into what the caller gets.
 func (c *Client) fault(r poll.Request, f *failure, retries int) *fault.Error {
-	url := MaskURL(c.hide(r.Header, r.URL))
+	url := mask.URL(c.hide(r.Header, r.URL))
 	e := &fault.Error{Kind: fault.Permanent, Op: r.Method + " " + url, Hint: f.hint, Err: f.err}
 	if text := f.err.Error(); c.hide(r.Header, text) != text {
 		e.Err = errors.New(c.hide(r.Header, text))
@@ -178,7 +179,7 @@ func without(text, secret string) string {
 	if len(secret) < least {
 		return text
 	}
-	return strings.ReplaceAll(text, secret, mask)
+	return strings.ReplaceAll(text, secret, mask.Hidden)
 }
 
 // transportHint says what a person can do about a connection that failed.

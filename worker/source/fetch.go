@@ -9,6 +9,7 @@ import (
 
 	"github.com/headwater/headwater/internal/fault"
 	"github.com/headwater/headwater/worker/pipeline/poll"
+	"github.com/headwater/headwater/worker/source/mask"
 )
 
 // Fetch asks for one page and returns it complete and checked, in memory or in a file; the caller closes its Records.
@@ -77,13 +78,13 @@ func (c *Client) announce(r poll.Request, f *failure, done int, wait time.Durati
 	c.waits(what+c.hide(r.Header, f.err.Error()), time.Now().Add(wait))
 	c.conf.Metrics.retried(c.conf.Connector.Name, c.api)
 	c.conf.Log.Info("request failed and is tried again", "connector", c.conf.Connector.Name, "api", c.api,
-		"url", MaskURL(c.hide(r.Header, r.URL)), "error", c.hide(r.Header, f.err.Error()),
+		"url", mask.URL(c.hide(r.Header, r.URL)), "error", c.hide(r.Header, f.err.Error()),
 		"retry", done+1, "of", c.retry.Max, "wait", wait)
 }
 
 // ended is the error of a context that ended.
 func (c *Client) ended(ctx context.Context, r poll.Request) error {
-	return &fault.Error{Kind: fault.Retriable, Op: r.Method + " " + MaskURL(c.hide(r.Header, r.URL)), Err: ctx.Err()}
+	return &fault.Error{Kind: fault.Retriable, Op: r.Method + " " + mask.URL(c.hide(r.Header, r.URL)), Err: ctx.Err()}
 }
 
 // sleep waits and reports whether ctx is still alive.

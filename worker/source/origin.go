@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+
+	"github.com/headwater/headwater/worker/source/mask"
 )
 
 // guard decides where a connector's requests may go beside its base URL.
@@ -60,7 +62,7 @@ func (g guard) permit(u, from *url.URL) error {
 		return nil
 	}
 	return &refusal{
-		fmt.Sprintf("it leads to %s, which is not the origin of http.api.base.url", MaskURL(u.Scheme+"://"+u.Host)),
+		fmt.Sprintf("it leads to %s, which is not the origin of http.api.base.url", mask.URL(u.Scheme+"://"+u.Host)),
 		fmt.Sprintf("if %s is to be trusted, add it to connector.egress.whitelist; it is sent no credentials", u.Hostname()),
 	}
 }

@@ -13,28 +13,31 @@ import (
 // does not count. maxResponse bounds the whole.
 type watch struct {
 	limit  time.Duration
+	over   time.Time // when the whole is to be complete
 	timer  *time.Timer
 	cancel context.CancelCauseFunc
-	stop   context.CancelFunc
+	trace  httptrace.ClientTrace
 }
 
 // startWatch returns the context that the attempt must use. Call end when the attempt is over.
 func startWatch(ctx context.Context, limit time.Duration) (context.Context, *watch) {
-	whole := &timeoutError{what: fmt.Sprintf("the answer was not complete after %v", maxResponse)}
-	ctx, stop := context.WithTimeoutCause(ctx, maxResponse, whole)
-	ctx, cancel := context.WithCancelCause(ctx)
-	w := &watch{limit: limit, cancel: cancel, stop: stop}
-	w.timer = time.AfterFunc(maxResponse, func() {
-		cancel(&timeoutError{what: fmt.Sprintf("no answer, or no more of it, for %v", limit), property: "http.request.timeout.ms"})
-	})
-	w.timer.Stop()
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(httptrace.GotConnInfo) { w.arm() },
-	}), w
+	w := &watch{limit: limit, over: time.Now().Add(maxResponse)}
+	ctx, w.cancel = context.WithCancelCause(ctx)
+	w.timer = time.AfterFunc(maxResponse, w.expire)
+	w.trace.GotConn = func(httptrace.GotConnInfo) { w.arm() }
+	return httptrace.WithClientTrace(ctx, &w.trace), w
+}
+
+func (w *watch) expire() {
+	e := &timeoutError{what: fmt.Sprintf("no answer, or no more of it, for %v", w.limit), property: "http.request.timeout.ms"}
+	if !time.Now().Before(w.over) {
+		e = &timeoutError{what: fmt.Sprintf("the answer was not complete after %v", maxResponse)}
+	}
+	w.cancel(e)
 }
 
 // arm begins a wait for the other side.
-func (w *watch) arm() { w.timer.Reset(w.limit) }
+func (w *watch) arm() { w.timer.Reset(min(w.limit, time.Until(w.over))) }
 
 // disarm ends it.
 func (w *watch) disarm() { w.timer.Stop() }
@@ -43,7 +46,6 @@ func (w *watch) disarm() { w.timer.Stop() }
 func (w *watch) end() {
 	w.disarm()
 	w.cancel(nil)
-	w.stop()
 }
 
 // watched is a body that may not stand still.

@@ -51,7 +51,26 @@ type Found struct {
 //   - an error that matches io.ErrUnexpectedEOF for one that is cut short,
 //   - what r or emit returned, wrapped.
 func Split(r io.Reader, want Wanted, emit func(raw []byte) error) (Found, error) {
-	s := newSplitter(r, want, emit)
+	return new(Splitter).Split(r, want, emit)
+}
+
+// Splitter splits one document after the other. The zero value is ready; its buffer is used again, unless a value of
+// more than mostHeld bytes was in it. It is not safe for concurrent use.
+type Splitter struct{ dec *jsontext.Decoder }
+
+const mostHeld = 256 << 10
+
+// Split is the function of its name.
+func (again *Splitter) Split(r io.Reader, want Wanted, emit func(raw []byte) error) (Found, error) {
+	if again.dec == nil {
+		again.dec = new(jsontext.Decoder)
+	}
+	s := newSplitter(again.dec, r, want, emit)
+	defer func() {
+		if s.in.held > mostHeld {
+			again.dec = nil
+		}
+	}()
 	blank, err := s.start()
 	if err == nil && !blank {
 		err = s.document()
@@ -63,14 +82,14 @@ func Split(r io.Reader, want Wanted, emit func(raw []byte) error) (Found, error)
 }
 
 // newSplitter makes a splitter that reads r through a gauge.
-func newSplitter(r io.Reader, want Wanted, emit func(raw []byte) error) *splitter {
+func newSplitter(dec *jsontext.Decoder, r io.Reader, want Wanted, emit func(raw []byte) error) *splitter {
 	if want.MaxValue <= 0 {
 		want.MaxValue = DefaultMaxValue
 	}
 	s := &splitter{want: &want, emit: emit, found: &Found{}}
 	s.in = gauge{r: r, max: want.MaxValue}
-	s.dec = jsontext.NewDecoder(&s.in, jsontext.AllowDuplicateNames(true))
-	s.in.dec = s.dec
+	s.dec, s.in.dec = dec, dec
+	dec.Reset(&s.in, jsontext.AllowDuplicateNames(true))
 	return s
 }
 

@@ -34,7 +34,7 @@ type reader struct{ io.Reader }
 // BenchmarkSplit holds Split beside the least that can be done with the same tokenizer: it should cost at most 1.15
 // times as much.
 func BenchmarkSplit(b *testing.B) {
-	for _, n := range []int{100, 1000} {
+	for _, n := range []int{1, 100, 1000} {
 		doc := page(n)
 		b.Run(fmt.Sprintf("bare/%d", n), func(b *testing.B) {
 			b.SetBytes(int64(len(doc)))

@@ -70,6 +70,7 @@ type gauge struct {
 	dec  *jsontext.Decoder
 	max  int64
 	n    int64 // bytes handed to the decoder
+	held int64 // the most of them that it has held on to
 	mark int64 // bytes of the byte order mark
 	head []byte
 	err  error // what r ended with while its first bytes were looked at, and whatever it failed with
@@ -108,7 +109,8 @@ func (g *gauge) Read(p []byte) (int, error) {
 	if g.err != nil {
 		return 0, g.err
 	}
-	if g.n-g.dec.InputOffset() > g.max {
+	held := g.n - g.dec.InputOffset()
+	if g.held = max(g.held, held); held > g.max {
 		return 0, errTooLong
 	}
 	n, err := g.r.Read(p)

@@ -1,6 +1,6 @@
 package spool
 
-// Chunks start small, for pages of a few records, and double.
+// Where nothing is known of a page, chunks start small, for pages of a few records, and double.
 const (
 	firstChunk = 2 << 10
 	lastChunk  = 512 << 10
@@ -9,8 +9,9 @@ const (
 // arena copies records into large chunks, so that a record costs no allocation of its own. A record that is still
 // referenced keeps its whole chunk.
 type arena struct {
-	free []byte
-	next int
+	free     []byte
+	next     int
+	expected int // bytes that will come; 0: unknown
 }
 
 // copy returns a copy of raw that is never written to again.
@@ -25,6 +26,8 @@ func (a *arena) copy(raw []byte) []byte {
 
 // grow begins a chunk with room for at least n bytes.
 func (a *arena) grow(n int) {
-	a.next = min(max(2*a.next, firstChunk), lastChunk)
+	if a.next = min(max(2*a.next, firstChunk), lastChunk); a.expected > 0 {
+		a.next, a.expected = a.expected, 0
+	}
 	a.free = make([]byte, 0, max(a.next, n))
 }

@@ -24,6 +24,7 @@ func TestSameInMemoryAndFile(t *testing.T) {
 		want := rapid.SliceOfN(record, 0, 60).Draw(t, "records")
 		w := New(int64(rapid.SampledFrom([]int{1, 100, 100_000, 1 << 30}).Draw(t, "memory")), "")
 		defer w.Discard()
+		w.Expect(rapid.SampledFrom([]int64{-1, 0, 10, 100_000, 1 << 40}).Draw(t, "expected"))
 		for _, raw := range want {
 			scratch := bytes.Clone(raw)
 			if err := w.Append(scratch); err != nil {

@@ -30,6 +30,9 @@ func New(memory int64, dir string) *Writer {
 	return &Writer{memory: memory, dir: dir}
 }
 
+// Expect is told about how many bytes of records will come: so much is taken at once, up to a ceiling.
+func (w *Writer) Expect(n int64) { w.chunks.expected = int(min(max(n, 0), lastChunk)) }
+
 // Append stores a copy of raw.
 func (w *Writer) Append(raw []byte) error {
 	if w.file != nil {

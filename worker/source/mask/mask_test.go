@@ -1,4 +1,4 @@
-package source
+package mask
 
 import (
 	"net/url"
@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestMaskURL(t *testing.T) {
+func TestURL(t *testing.T) {
 	tests := map[string]string{
 		"":                                     "",
 		"https://h/p?q=1&page=2#top":           "https://h/p?q=1&page=2#top",
@@ -32,26 +32,29 @@ func TestMaskURL(t *testing.T) {
 		"https://h/?q=u:p@x":                             "https://h/?q=u:p@x",
 	}
 	for raw, want := range tests {
-		if got := MaskURL(raw); got != want {
+		if got := URL(raw); got != want {
 			t.Errorf("%q: got %q, want %q", raw, got, want)
 		}
 	}
 }
 
-// FuzzMaskURL: no secret put into any of its places is seen again, masking twice is masking once, and the address stays.
-func FuzzMaskURL(f *testing.F) {
+// canary is a secret.
+const canary = "s3cr3t-canary"
+
+// FuzzURL: no secret put into any of its places is seen again, masking twice is masking once, and the address stays.
+func FuzzURL(f *testing.F) {
 	f.Add("http://h/p?x=1", "secret")
 	f.Add("u:p@h?key=%zz#&token", "a&b;c")
 	f.Add(`//\\@/@?#`, "")
 	f.Fuzz(func(t *testing.T, raw, secret string) {
-		once := MaskURL(raw)
-		if twice := MaskURL(once); twice != once {
+		once := URL(raw)
+		if twice := URL(once); twice != once {
 			t.Fatalf("%q: %q, then %q", raw, once, twice)
 		}
 		secret = canary + secret
 		q := url.QueryEscape(secret)
 		full := "https://u:" + url.QueryEscape(secret) + "@h.example/p?a=1&api_key=" + q + "&Password=" + q + ";sig=" + q + "#access_token=" + q
-		if got := MaskURL(full); strings.Contains(got, canary) || !strings.HasPrefix(got, "https://h.example/p?a=1&") {
+		if got := URL(full); strings.Contains(got, canary) || !strings.HasPrefix(got, "https://h.example/p?a=1&") {
 			t.Fatalf("%q: %q", full, got)
 		}
 		u, err := url.Parse(raw)

@@ -1,17 +1,18 @@
-package source
+// Package mask shows URLs without the secrets in them. It is pure.
+package mask
 
 import (
 	"net/url"
 	"strings"
 )
 
-// mask stands for what must not be seen.
-const mask = "***"
+// Hidden stands for what must not be seen.
+const Hidden = "***"
 
-// MaskURL returns raw as it may be shown: without user name and password, and with *** for the values of query and
+// URL returns raw as it may be shown: without user name and password, and with *** for the values of query and
 // fragment parameters whose names say that they are secret (api_key, token, access_token, password, secret, sig, key and
 // their like; not page tokens). It never fails: what is no URL is treated as if it were one.
-func MaskURL(raw string) string {
+func URL(raw string) string {
 	rest, fragment, hasFragment := strings.Cut(raw, "#")
 	address, query, hasQuery := strings.Cut(rest, "?")
 	out := maskUser(address)
@@ -53,7 +54,7 @@ func maskParameters(query string) string {
 		}
 		name, value, _ := strings.Cut(query[:end], "=")
 		if value != "" && secretName(name) {
-			out.WriteString(name + "=" + mask)
+			out.WriteString(name + "=" + Hidden)
 		} else {
 			out.WriteString(query[:end])
 		}
