@@ -110,11 +110,7 @@ func (l *Lane) crawl(ctx context.Context, c *Child, item chaining.Queued) (crawl
 		gone := chaining.Outcome{Gone: true, Trace: fmt.Sprintf("it was announced for other placeholders than api%d has now: %s", c.API.N, now)}
 		return l.crawled(c, item, pipeline.Page{}, gone, time.Now()), nil
 	}
-	state, err := l.stateOf(c, item)
-	if err != nil {
-		return l.failed(c, item, state, err, time.Now()), nil
-	}
-	turn, err := c.Pipeline.Machine.Next(state, time.Now())
+	state, turn, err := l.turnOf(c, item, time.Now())
 	switch {
 	case err != nil:
 		return l.failed(c, item, state, err, time.Now()), nil

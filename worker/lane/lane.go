@@ -267,15 +267,16 @@ func (l *Lane) wait(ctx context.Context, wake <-chan struct{}, until time.Time) 
 	}
 }
 
-// stateOf is where an item stands: as of its last page here, else as it is stored.
-func (l *Lane) stateOf(c *Child, item chaining.Queued) (poll.State, error) {
+// turnOf is where an item stands, as of its last page here, else as it is stored, and what to ask for there.
+func (l *Lane) turnOf(c *Child, item chaining.Queued, now time.Time) (poll.State, poll.Turn, error) {
 	l.mu.Lock()
 	s, known := l.states.get(item.ID)
 	l.mu.Unlock()
 	if known {
-		return s, nil
+		turn, err := c.Pipeline.Machine.Next(s, now)
+		return s, turn, err
 	}
-	values := map[string]string{}
+	values := make(map[string]string, len(item.Announcement.GetValues()))
 	for _, v := range item.Announcement.GetValues() {
 		values[v.GetName()] = v.GetValue()
 	}
@@ -283,12 +284,12 @@ func (l *Lane) stateOf(c *Child, item chaining.Queued) (poll.State, error) {
 	if raw := item.Progress.GetOffset(); len(raw) > 0 {
 		o, err := offsets.Decode(raw)
 		if err != nil {
-			return s, &fault.Error{
+			return s, poll.Turn{}, &fault.Error{
 				Kind: fault.Permanent, Op: "read the offset of item " + item.ID.String(), Err: err,
 				Hint: "alter or reset the item's offset",
 			}
 		}
 		stored = &o
 	}
-	return c.Pipeline.Machine.StartItem(stored, values)
+	return c.Pipeline.Machine.BeginItem(stored, values, now)
 }

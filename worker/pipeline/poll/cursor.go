@@ -110,7 +110,7 @@ func (c cursor) page(p *page) error {
 	err = p.remember()
 	if again {
 		p.step.Reason = RepeatedPage
-		p.dropAll()
+		p.dropRange(0, p.r.Records.Len())
 	}
 	return err
 }

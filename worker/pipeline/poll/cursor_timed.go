@@ -53,7 +53,7 @@ func (m cursorWindows) page(p *page) error {
 	}
 	if again && p.s.at.Offset != "" {
 		p.step.Reason = RepeatedPage
-		p.dropAll()
+		p.dropRange(0, p.r.Records.Len())
 		return nil
 	}
 	e, err := m.edge(p)

@@ -77,7 +77,7 @@ func (m global) page(p *page) error {
 		return m.close(p)
 	case key == asked:
 		if key != "" {
-			p.dropAll()
+			p.dropRange(0, p.r.Records.Len())
 		}
 		p.step.Reason = RepeatedKey
 		return m.close(p)

@@ -79,8 +79,14 @@ func (m *Machine) Start(stored *offsets.Offset) (State, error) { return m.StartI
 // they must not be changed afterwards. A value that is missing or cannot be put into a request, as ../ in a path, is an
 // error of kind Permanent, which concerns this item alone and names the placeholder.
 func (m *Machine) StartItem(stored *offsets.Offset, fields map[string]string) (State, error) {
+	s, _, err := m.BeginItem(stored, fields, time.Time{})
+	return s, err
+}
+
+// BeginItem is StartItem and, at the time now, Next.
+func (m *Machine) BeginItem(stored *offsets.Offset, fields map[string]string, now time.Time) (State, Turn, error) {
 	if err := m.Fits(fields); err != nil {
-		return State{}, err
+		return State{}, Turn{}, err
 	}
 	s := State{at: offsets.Offset{Offset: m.api.InitialOffset}, fields: fields}
 	if stored != nil {
@@ -88,16 +94,17 @@ func (m *Machine) StartItem(stored *offsets.Offset, fields map[string]string) (S
 	}
 	memory, err := seen.Decode(s.at.Seen)
 	if err != nil {
-		return State{}, m.unfit(fmt.Errorf(`"seen": %w`, err))
+		return State{}, Turn{}, m.unfit(fmt.Errorf(`"seen": %w`, err))
 	}
 	s.at.Seen, s.seen = "", memory
+	var t Turn
 	if s, err = m.mode.start(s); err == nil {
-		_, err = m.mode.turn(s, time.Time{}) // whether the offset has a place in a request
+		t, err = m.mode.turn(s, now) // which tells, too, whether the offset has a place in a request
 	}
 	if err != nil {
-		return State{}, m.unfit(err)
+		return State{}, Turn{}, m.unfit(err)
 	}
-	return s, nil
+	return s, t, nil
 }
 
 // Fits says whether the values of a work item have a place in the requests, at less cost than to start it: its error is
@@ -140,8 +147,8 @@ func (m *Machine) Advance(s State, r Response, now time.Time) (Step, error) {
 		return Step{}, m.failed("process the answer of", err)
 	}
 	p.step.Moved = p.step.Next.moved(s)
-	if p.step.Moved {
-		// What cannot be asked for must not be stored.
+	if p.step.Next.elsewhere(s) {
+		// What cannot be asked for must not be stored. What was just asked for can be.
 		if _, err := m.mode.turn(p.step.Next, now); err != nil {
 			return Step{}, m.failed("build the next request of", err)
 		}

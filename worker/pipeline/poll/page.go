@@ -29,10 +29,6 @@ func (p *page) drop(i int) {
 	p.step.Drop.set(i)
 }
 
-func (p *page) dropAll() {
-	p.dropRange(0, p.r.Records.Len())
-}
-
 // dropRange leaves out the records from one index up to another.
 func (p *page) dropRange(from, to int) {
 	for i := from; i < to; i++ {

@@ -61,7 +61,7 @@ func (m simple) page(p *page) error {
 		return err
 	} else if again && m.steps {
 		p.step.Reason = RepeatedPage
-		p.dropAll()
+		p.dropRange(0, p.r.Records.Len())
 		return nil
 	}
 	first, err := m.current(p.s)

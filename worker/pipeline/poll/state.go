@@ -38,10 +38,13 @@ func (s State) Offset() offsets.Offset {
 func (s State) values() render.Values { return render.Values{Offset: s.at.Offset, Fields: s.fields} }
 
 // moved reports whether s and o are stored differently.
-func (s State) moved(o State) bool {
+func (s State) moved(o State) bool { return s.elsewhere(o) || !s.seen.Equal(o.seen) }
+
+// elsewhere reports whether s and o differ in anything that a request is made of.
+func (s State) elsewhere(o State) bool {
 	a, b := s.at, o.at
 	return a.Offset != b.Offset || a.StartTime != b.StartTime || a.EndTime != b.EndTime ||
-		a.PrimaryKey != b.PrimaryKey || a.Next != b.Next || !s.seen.Equal(o.seen)
+		a.PrimaryKey != b.PrimaryKey || a.Next != b.Next
 }
 
 // Turn is what to do next: wait, or ask.

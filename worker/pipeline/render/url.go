@@ -18,8 +18,9 @@ type URL struct {
 }
 
 type param struct {
-	name  string // as typed
-	value Template
+	name    string // as typed
+	encoded string
+	value   Template
 }
 
 // CompileURL builds the template of api's address. Errors name the property, without its apiN prefix where it has one.
@@ -39,7 +40,7 @@ func CompileURL(base string, api connector.API) (URL, error) {
 		}
 		// The separator has been split at, so an & is the value's own.
 		allowed := strings.NewReplacer("&", "").Replace(literalQuery)
-		u.params = append(u.params, param{p.Name, t.literals(allowed)})
+		u.params = append(u.params, param{p.Name, parameterName(p.Name), t.literals(allowed)})
 	}
 	return u, nil
 }
@@ -97,29 +98,33 @@ func (u URL) Render(v Values, extra ...connector.Pair) (string, error) {
 	if _, query, ok := strings.Cut(path, "?"); ok && link && query != "" {
 		return u.check(full, path)
 	}
-	separator := "?"
+	separator := byte('?')
 	if strings.Contains(full, "?") {
-		separator = "&"
+		separator = '&'
 	}
-	add := func(name string, value []byte) {
-		full += separator + literal(name, strings.Trim(literalQuery, "=")) + "=" + string(value)
-		separator = "&"
+	b := append(make([]byte, 0, 2*len(full)+64), full...)
+	begin := func(encoded string) {
+		b = append(append(append(b, separator), encoded...), '=')
+		separator = '&'
 	}
 	for _, p := range u.params {
 		if named(extra, p.name) {
 			continue
 		}
-		value, err := p.value.append(nil, v)
-		if err != nil {
+		begin(p.encoded)
+		if b, err = p.value.append(b, v); err != nil {
 			return "", fmt.Errorf("http.request.parameters: %s: %w", p.name, err)
 		}
-		add(p.name, value)
 	}
 	for _, p := range extra {
-		add(p.Name, []byte(component(p.Value)))
+		begin(parameterName(p.Name))
+		b = append(b, component(p.Value)...)
 	}
-	return u.check(full, path)
+	return u.check(string(b), path)
 }
+
+// parameterName is the name of a request parameter as it stands in a query.
+func parameterName(name string) string { return literal(name, strings.Trim(literalQuery, "=")) }
 
 func named(pairs []connector.Pair, name string) bool {
 	for _, p := range pairs {
