@@ -130,7 +130,7 @@ func (s *Store) Close() error {
 func (s *Store) Lane(name string) *Lane {
 	return &Lane{
 		store: s, name: name, keys: prefix(s.last.Add(1)), children: map[int]*child{},
-		picked: map[place]row{}, own: map[place]int64{},
+		picked: map[place]row{}, ahead: map[int64][]byte{}, own: map[place]int64{},
 	}
 }
 

@@ -19,9 +19,10 @@ type Lane struct {
 	mu       sync.Mutex
 	dropped  bool
 	children map[int]*child
-	passed   int64           // records that were not understood
-	picked   map[place]row   // of the items that Next gave out last, so that Commit need not read them
-	own      map[place]int64 // revisions that the lane wrote and that have not come back yet
+	passed   int64            // records that were not understood
+	picked   map[place]row    // of the items that Next gave out last, so that Commit need not read them
+	ahead    map[int64][]byte // announcements by their offset, read with the index that they stand in; none ever changes
+	own      map[place]int64  // revisions that the lane wrote and that have not come back yet
 }
 
 // child is what a lane knows of one child API without reading.
@@ -48,15 +49,16 @@ func (c *Counts) of(s State) *int64 {
 // Item is a work item. Its Announcement is nil when it is Gone.
 type Item = chaining.Queued
 
-// How many entries picked and own have at most; then they begin anew. Nothing is lost by that but time and, for own, the
+// How many entries picked, ahead and own have at most; then they begin anew. Nothing is lost by that but time and, for own, the
 // protection from a tombstone that is still to come.
 const (
 	keepPicked = 256
+	keepAhead  = 1024
 	keepOwn    = 10_000
 )
 
 // remember puts a value into a map of limited size.
-func remember[V any](m map[place]V, most int, at place, v V) {
+func remember[K comparable, V any](m map[K]V, most int, at K, v V) {
 	if len(m) >= most {
 		clear(m)
 	}

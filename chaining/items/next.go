@@ -2,6 +2,7 @@ package items
 
 import (
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -46,6 +47,7 @@ func (l *Lane) pick(db *pebble.DB, number int, e entry) (it Item, err error) {
 		}
 	}
 	if it, err = l.item(db, number, e.id, r); err == nil {
+		delete(l.ahead, r.at)
 		r.emission = it.Announcement.GetEmission()
 		remember(l.picked, keepPicked, place{number, e.id}, r)
 	}
@@ -91,7 +93,7 @@ func (l *Lane) extend(db *pebble.DB, number int, w *window, in index) error {
 		return err
 	}
 	w.extend(next, l.store.page)
-	return nil
+	return l.readAhead(db, next)
 }
 
 // refill keeps empty windows close behind what was done, also while nobody asks for the next item: what lies between would
@@ -139,11 +141,15 @@ func (l *Lane) item(db pebble.Reader, number int, id chaining.ID, r row) (Item, 
 	if !r.announced {
 		return it, nil
 	}
-	raw, closer, err := db.Get(l.keys.announcement(r.at))
-	if err != nil {
-		return Item{}, fmt.Errorf("item %s, announced at %d: %w", id, r.at, err)
+	raw, known := l.ahead[r.at]
+	if !known {
+		var closer io.Closer
+		var err error
+		if raw, closer, err = db.Get(l.keys.announcement(r.at)); err != nil {
+			return Item{}, fmt.Errorf("item %s, announced at %d: %w", id, r.at, err)
+		}
+		defer closer.Close()
 	}
-	defer closer.Close()
 	it.Announcement = &headwaterv1.Announcement{}
 	return it, proto.Unmarshal(raw, it.Announcement)
 }
