@@ -101,7 +101,7 @@ crash: ## kill -9 and SIGSTOP on real Kafka (N=20 kills, SEED=)
 	$(GO) test -tags proof -count=1 -timeout 60m -run TestCrash -v ./test/crash $(if $(N),-kills $(N)) $(if $(SEED),-seed $(SEED))
 
 .PHONY: chain
-chain: ## API chaining on real Kafka: kills, rebalances, hand-overs, pace, waits, lag (N=10 kills, ITEMS=5000, SEED=)
+chain: ## API chaining on real Kafka, our API and Datasette: kills, rebalances, hand-overs, pace, waits, lag (N=10 kills, ITEMS=5000, SEED=)
 	$(GO) test -count=1 -timeout 180m -v ./test/chain $(if $(N),-kills $(N)) $(if $(ITEMS),-items $(ITEMS)) $(if $(SEED),-seed $(SEED))
 
 .PHONY: cluster
@@ -113,7 +113,7 @@ rolling: ## rolling restarts of 5 workers under load, with a picture of the stal
 	$(GO) test -count=1 -timeout 60m -run TestRolling -v ./test/rolling $(if $(N),-rounds $(N)) $(if $(SEED),-seed $(SEED))
 
 .PHONY: soak
-soak: ## the proofs at the size that is quoted: 200 kills, 2,000 cycles, 20 rounds, 1,500 APIs, 50 zombies, 100,000 items
+soak: ## the proofs at the size that is quoted: 200 kills, 2,000 cycles, 20 rounds, 1,500 APIs, 50 zombies, 100,000 items (ours, Datasette)
 	$(MAKE) rolling N=20
 	$(GO) test -count=1 -timeout 30m -run TestScale -v ./test/rolling -connectors 100
 	$(GO) test -count=1 -timeout 30m -run TestZombies -v ./test/rolling -zombies 50

@@ -4,9 +4,10 @@
 //	go test ./test/chain -run TestChain -items 5000 -kills 10 -rebalances 4 -seed 7
 //
 // Workers are killed (kill -9), frozen for longer than their session, and join and leave while the tree is crawled: every
-// record of every level must be there once, and every list must have been crawled to its end. Beside it: what is asked again
-// after a kill and when a parent is emitted again, throughput by number of workers, hand-overs, items that wait, lag as
-// Kafka's own tool shows it, and values that must not get into a path.
+// record of every level must be there once, and every list must have been crawled to its end. TestDatasette is the same on a
+// service that no one here wrote, which serves the same tree in its own way. Beside them: what is asked again after a kill and
+// when a parent is emitted again, throughput by number of workers, hand-overs, items that wait, lag as Kafka's own tool shows
+// it, and values that must not get into a path.
 package chain
 
 import (
@@ -25,9 +26,9 @@ import (
 )
 
 var (
-	items      = flag.Int("items", 5000, "work items of TestChain, at least")
-	kills      = flag.Int("kills", 10, "workers that TestChain kills; beside them it freezes a tenth as many")
-	rebalances = flag.Int("rebalances", -1, "workers that join or leave in TestChain; -1: a fifth of the kills, at least 4")
+	items      = flag.Int("items", 5000, "work items of TestChain and TestDatasette, at least")
+	kills      = flag.Int("kills", 10, "workers that they kill; beside them they freeze a tenth as many")
+	rebalances = flag.Int("rebalances", -1, "workers that join or leave meanwhile; -1: a fifth of the kills, at least 4")
 	seed       = flag.Uint64("seed", 0, "seed of the tree and of the strikes; 0: a new one")
 	worker     = flag.String("worker", "", "the worker's binary; empty: built from cmd/worker")
 	broken     = flag.String("break", "", "rule that the workers break on purpose (HEADWATER_BREAK): the run must then fail")

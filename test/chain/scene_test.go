@@ -35,14 +35,24 @@ const (
 // nameVariable tells each worker its name and which life of it this is, as w1.2, for the header X-Worker that it sends.
 const nameVariable = "HEADWATER_CHAIN_WORKER"
 
-// scene is a tree, the cluster that crawls it, and the watch over what comes of it.
+// contents are what is to be crawled by now: the records, by tree.Key, and the ids of what has a list of its own.
+type contents interface {
+	Records() int
+	Items() int
+	All() map[string][]byte
+	Lists() []string
+}
+
+// scene is an API of three levels, the cluster that crawls it, and the watch over what comes of it.
 type scene struct {
 	t         *testing.T
 	name      string // of the group, the connector and, as their first part, of all topics
 	bootstrap string
-	base      string // of the tree's addresses
+	base      string            // of the API's addresses
+	apis      map[string]string // their properties
 	rng       *rand.Rand
-	tree      *tree.Server
+	contents  contents
+	tree      *tree.Server // when it is the API
 	fleet     *fleet.Fleet
 	watch     *audit.Watch // from create on
 	lives     map[string]int
@@ -53,6 +63,14 @@ type scene struct {
 // newScene serves a tree and prepares a cluster; nothing runs yet.
 func newScene(t *testing.T, api *tree.Server) *scene {
 	t.Helper()
+	s := newCluster(t, api)
+	s.tree, s.base, s.apis = api, s.serve(api), treeAPIs()
+	return s
+}
+
+// newCluster prepares a cluster; the API is still to be served.
+func newCluster(t *testing.T, all contents) *scene {
+	t.Helper()
 	binary := build(t)
 	dir, err := os.MkdirTemp("", "headwater-chain-")
 	if err != nil {
@@ -60,7 +78,7 @@ func newScene(t *testing.T, api *tree.Server) *scene {
 	}
 	s := &scene{
 		t: t, name: kafka.Name(t), bootstrap: kafka.Shared(t, *version).Bootstrap, rng: rand.New(rand.NewPCG(*seed, 9)),
-		tree: api, struck: struck{}, lives: map[string]int{},
+		contents: all, struck: struck{}, lives: map[string]int{},
 	}
 	s.fleet = &fleet.Fleet{
 		Binary: binary, Bootstrap: s.bootstrap, Group: s.name, Dir: dir, Own: s.own,
@@ -78,7 +96,6 @@ func newScene(t *testing.T, api *tree.Server) *scene {
 			_ = os.RemoveAll(dir)
 		}
 	})
-	s.base = s.serve(api)
 	kafka.CreateTopic(t, s.bootstrap, s.name+"-offsets", 5, map[string]string{"cleanup.policy": "compact"})
 	return s
 }
@@ -177,7 +194,7 @@ func (s *scene) moves(ctx context.Context) {
 	s.t.Helper()
 	s.fail(fleet.Await(ctx, still, "records to come", func(context.Context) error {
 		if n := s.watch.Visible(); n <= s.moved {
-			return fmt.Errorf("there are %d as before; the API was asked %d times", n, s.tree.Asked())
+			return fmt.Errorf("there are %d as before", n)
 		}
 		return nil
 	}))
@@ -192,20 +209,25 @@ func (s *scene) pause(ctx context.Context, most time.Duration) {
 	}
 }
 
-// crawled waits until all of the tree has been crawled, as long as something moves.
+// crawled waits until all there is has been crawled.
 func (s *scene) crawled(ctx context.Context) error {
-	for asked := -1; ; asked = s.tree.Asked() {
-		if asked == s.tree.Asked() {
-			return fmt.Errorf("the API was not asked for %s: %w", still, s.missing(ctx))
-		}
-		if err := fleet.Await(ctx, still, "the tree to be crawled", s.missing); err == nil || ctx.Err() != nil {
-			return err
-		}
-	}
+	return s.while(ctx, "all to be crawled", func(context.Context) error {
+		return s.watch.Missing(s.contents.Records(), s.contents.Items())
+	})
 }
 
-func (s *scene) missing(context.Context) error {
-	return s.watch.Missing(s.tree.Records(), s.tree.Items())
+// while waits for something as long as the crawl moves.
+func (s *scene) while(ctx context.Context, what string, ok func(context.Context) error) error {
+	for {
+		read := s.watch.Read()
+		err := fleet.Await(ctx, still, what, ok)
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		if s.watch.Read() == read {
+			return fmt.Errorf("the crawl stands still: %w", err)
+		}
+	}
 }
 
 // judge waits until all is crawled, ends the workers in order, and judges.
@@ -221,5 +243,5 @@ func (s *scene) judge(ctx context.Context) audit.Report {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	s.fail(s.watch.Settle(ctx))
-	return s.watch.Judge(s.tree.All(), s.tree.Lists())
+	return s.watch.Judge(s.contents.All(), s.contents.Lists())
 }

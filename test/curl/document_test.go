@@ -3,9 +3,7 @@ package curl
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -45,17 +43,17 @@ func TestTheDocumentIsTrue(t *testing.T) {
 }
 
 // check runs the checker once.
-func check(t *testing.T, checker string, p place, before []string, args ...string) {
+func check(t *testing.T, checker program.Python, p place, before []string, args ...string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	args = append(append(before,
+	args = append(append(append([]string{"-m", "schemathesis.cli"}, before...),
 		"run", p.url+"/openapi.json", "--checks", checks, "--phases", "examples,coverage,fuzzing", "--mode", "all",
 		"--max-examples", "30", "--seed", "1", "--no-shrink", "--continue-on-failure", "--request-timeout", "30",
 	), args...)
-	cmd := exec.CommandContext(ctx, checker, args...)
+	cmd := checker.Command(ctx, args...)
 	cmd.Dir = t.TempDir()
-	cmd.Env = append(os.Environ(), "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1", "NO_COLOR=1")
+	cmd.Env = append(cmd.Env, "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1", "NO_COLOR=1")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	} else if i := bytes.LastIndex(out, []byte("Test cases:")); i >= 0 {
@@ -65,43 +63,16 @@ func check(t *testing.T, checker string, p place, before []string, args ...strin
 	}
 }
 
-// schemathesis installs the checker once, in a folder of its own, and returns its program.
-func schemathesis(t *testing.T) string {
+// schemathesis installs the checker once and returns what runs it.
+func schemathesis(t *testing.T) program.Python {
 	t.Helper()
-	python, err := exec.LookPath("python3")
-	if err != nil {
-		kafka.LeftOut(t, "python3 is missing, which runs schemathesis")
-	}
 	wanted, err := os.ReadFile("testdata/requirements.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
-	requirements, err := filepath.Abs("testdata/requirements.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	cache, err := program.CacheDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
-	dir, err := program.Cached(cache, "schemathesis", wanted, func(draft string) error {
-		// Programs of a virtual environment name its place, so the packages go into a plain folder, which can be moved.
-		out, err := exec.CommandContext(ctx, python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-			"--target", draft, "--requirement", requirements).CombinedOutput()
-		if err != nil {
-			return fmt.Errorf("pip install: %w\n%s", err, out)
-		}
-		return nil
-	})
+	python, err := program.InstallPython(t.Context(), "schemathesis", wanted)
 	if err != nil {
 		kafka.LeftOut(t, "schemathesis cannot be installed: "+err.Error())
 	}
-	script := filepath.Join(t.TempDir(), "checker")
-	text := fmt.Sprintf("#!/bin/sh\nPYTHONPATH='%s' exec '%s' -m schemathesis.cli \"$@\"\n", dir, python)
-	if err := os.WriteFile(script, []byte(text), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	return script
+	return python
 }

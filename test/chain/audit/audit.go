@@ -137,6 +137,16 @@ func (w *Watch) Visible() int {
 	return w.visible
 }
 
+// Read is how much has been read of all the topics together: it stands still when the crawl does.
+func (w *Watch) Read() (n int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, offset := range w.position {
+		n += offset
+	}
+	return n
+}
+
 // Has reports how often a record has arrived, by its tree.Key.
 func (w *Watch) Has(key string) int {
 	w.mu.Lock()
