@@ -31,15 +31,15 @@ func (r itemResult) String() string {
 	return fmt.Sprintf("%7.0f items/s, CPU %6.1f us an item, broker %6.1f us, %4d MiB", r.perSecond, micros(r.program), micros(r.broker), r.memory>>20)
 }
 
-// allItems runs both programs in turn for each number of items. The first round warms up the broker's compiler with the
+// allItems runs all programs in turn for each number of items. The first round warms up the broker's compiler with the
 // smallest number and is not counted.
 func (b *bench) allItems(ctx context.Context) (map[key][]itemResult, error) {
 	results := map[key][]itemResult{}
 	for i, n := range append([]int{b.items[0]}, b.items...) {
 		for round := range b.roundsOf(n) {
-			for turn := range 2 {
-				who := [...]contender{yardstick, worker}[(turn+round)%2]
-				if who == yardstick && b.onlyUs {
+			for turn := range 3 {
+				who := [...]contender{yardstick, floor, worker}[(turn+round)%3]
+				if who != worker && b.onlyUs {
 					continue
 				}
 				r, err := b.runItems(ctx, who, n)
@@ -83,6 +83,9 @@ func (b *bench) runItems(ctx context.Context, who contender, n int) (itemResult,
 		if err == nil {
 			err = kafka.MakeTopic(ctx, b.cluster.Bootstrap, topic, 1, nil)
 		}
+	}
+	if err == nil && who == floor {
+		err = kafka.MakeTopic(ctx, b.cluster.Bootstrap, chaining.Topic(r.name), chaining.Lanes, map[string]string{"cleanup.policy": "compact"})
 	}
 	if err != nil {
 		return itemResult{}, err

@@ -17,10 +17,10 @@ import (
 // start starts a program and returns when it asks for parents and, if it is the worker, all lanes are at work.
 func (r itemRun) start(ctx context.Context, who contender) (*program.Process, error) {
 	list := fmt.Sprintf("run=%s&total=%d&limit=%d", r.name, r.n, parentPage)
-	if who == yardstick {
-		p, err := program.Start(exec.Command(r.self, "bare-items", r.url+"/parents?"+list,
-			fmt.Sprintf("%s/parents/%%d/items?limit=%d", r.url, r.per), fmt.Sprint(chaining.Lanes*r.inFlight),
-			r.cluster.Bootstrap, r.parents(), r.items()), filepath.Join(r.dir, "worker.log"))
+	if who != worker {
+		p, err := program.Start(exec.Command(r.self, map[contender]string{yardstick: "bare-items", floor: "bare-queue"}[who],
+			r.url+"/parents?"+list, fmt.Sprintf("%s/parents/%%s/items?limit=%d", r.url, r.per), fmt.Sprint(chaining.Lanes*r.inFlight),
+			r.cluster.Bootstrap, r.parents(), r.items(), chaining.Topic(r.name)), filepath.Join(r.dir, "worker.log"))
 		if err != nil {
 			return nil, err
 		}

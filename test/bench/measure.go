@@ -133,6 +133,7 @@ type contender string
 
 const (
 	yardstick contender = "bare"
+	floor     contender = "queue" // bare, by way of a work queue
 	worker    contender = "worker"
 )
 

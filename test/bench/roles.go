@@ -7,13 +7,14 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/headwater/headwater/chaining"
 	"github.com/headwater/headwater/test/bench/bare"
 	"github.com/headwater/headwater/test/bench/pages"
 	"github.com/headwater/headwater/test/bench/parents"
 )
 
 // roles are the processes that the measurement starts from its own binary.
-var roles = map[string]func(args []string) error{"serve": serve, "bare": copyBare, "bare-items": copyItems}
+var roles = map[string]func(args []string) error{"serve": serve, "bare": copyBare, "bare-items": copyItems, "bare-queue": copyQueue}
 
 // serve is the APIs' process: its address, the number of records.
 func serve(args []string) error {
@@ -46,15 +47,28 @@ func copyBare(args []string) error {
 
 // copyItems is copyBare for parents and their children.
 func copyItems(args []string) error {
-	inFlight, err := strconv.Atoi(args[2])
+	cfg, err := itemsConfig(args)
+	if err == nil {
+		err = bare.Items(context.Background(), cfg)
+	}
 	if err != nil {
 		return err
 	}
-	cfg := bare.ItemsConfig{
-		Parents: args[0], Children: args[1], InFlight: inFlight, Bootstrap: args[3], ParentTopic: args[4], ChildTopic: args[5],
-	}
-	if err := bare.Items(context.Background(), cfg); err != nil {
+	select {}
+}
+
+// copyQueue is copyItems by way of a work queue.
+func copyQueue(args []string) error {
+	cfg, err := itemsConfig(args)
+	if err != nil {
 		return err
 	}
-	select {}
+	return bare.Queue(context.Background(), bare.QueueConfig{ItemsConfig: cfg, Queue: args[6], Lanes: chaining.Lanes})
+}
+
+func itemsConfig(args []string) (bare.ItemsConfig, error) {
+	inFlight, err := strconv.Atoi(args[2])
+	return bare.ItemsConfig{
+		Parents: args[0], Children: args[1], InFlight: inFlight, Bootstrap: args[3], ParentTopic: args[4], ChildTopic: args[5],
+	}, err
 }

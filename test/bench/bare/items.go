@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strconv"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 	"golang.org/x/sync/errgroup"
@@ -13,7 +12,7 @@ import (
 // ItemsConfig says whose children to copy where.
 type ItemsConfig struct {
 	Parents  string // URL of the list, to which &start=N is added
-	Children string // URL of one parent's children, with %d for the parent's id
+	Children string // URL of one parent's children, with %s for the parent's id
 	InFlight int    // requests for children at once
 
 	Bootstrap   string
@@ -27,7 +26,7 @@ type items struct {
 	whole  context.Context // of the run: what was produced outlives the requests
 	client *kgo.Client
 	http   *http.Client
-	ids    chan int
+	ids    chan string
 	failed chan error // the first promise that was broken
 }
 
@@ -46,7 +45,7 @@ func Items(ctx context.Context, cfg ItemsConfig) error {
 		return err
 	}
 	m := &items{
-		ItemsConfig: cfg, whole: ctx, client: client, ids: make(chan int, 10_000), failed: make(chan error, 1),
+		ItemsConfig: cfg, whole: ctx, client: client, ids: make(chan string, 10_000), failed: make(chan error, 1),
 		http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: cfg.InFlight + 1}},
 	}
 	if err := m.run(); err != nil {
@@ -82,10 +81,9 @@ func (m *items) list(ctx context.Context) error {
 		before := start
 		err = split(body, func(record []byte) {
 			m.produce(m.ParentTopic, record)
-			id, _ := strconv.Atoi(string(record[len(`{"id":`):len(`{"id":123456789`)])) // it is the server's
 			start++
 			select {
-			case m.ids <- id:
+			case m.ids <- string(idOf(record)):
 			case <-ctx.Done():
 			}
 		})
@@ -94,6 +92,9 @@ func (m *items) list(ctx context.Context) error {
 		}
 	}
 }
+
+// idOf is where the server has a parent's id.
+func idOf(record []byte) []byte { return record[len(`{"id":`):len(`{"id":123456789`)] }
 
 func (m *items) children(ctx context.Context) error {
 	for id := range m.ids {
