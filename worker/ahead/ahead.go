@@ -29,6 +29,8 @@ type Queue[P Fetched] struct {
 	mu    sync.Mutex
 	pages []P
 	bytes int64
+	full  bool          // a page had no room
+	least int64         // bytes below which nobody waits for what is there
 	room  chan struct{} // has a token when pages were taken
 	ready chan struct{} // has a token when pages were put
 }
@@ -58,12 +60,15 @@ func (a *Queue[P]) tryPut(p P) bool {
 	defer a.mu.Unlock()
 	bytes := a.bytes + p.Size() + pageCost
 	full := len(a.pages) >= aheadPages && bytes > smallBytes || bytes > aheadBytes
-	if full && len(a.pages) > 0 {
+	if a.full = full && len(a.pages) > 0; a.full {
+		signal(a.ready)
 		return false
 	}
 	a.pages = append(a.pages, p)
 	a.bytes += p.Size() + pageCost
-	signal(a.ready)
+	if a.bytes >= a.least {
+		signal(a.ready)
+	}
 	return true
 }
 
@@ -81,11 +86,31 @@ func (a *Queue[P]) Take(ctx context.Context) ([]P, error) {
 	}
 }
 
+// Gather waits until the pages that are there come to so many bytes, until one has no room, or until ctx ends, and returns
+// them; there may be none.
+func (a *Queue[P]) Gather(ctx context.Context, bytes int64) []P {
+	for !a.holds(bytes) && ctx.Err() == nil {
+		select {
+		case <-a.ready:
+		case <-ctx.Done():
+		}
+	}
+	return a.tryTake()
+}
+
+// holds reports whether that much is there; if not, nobody is woken before it is.
+func (a *Queue[P]) holds(bytes int64) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.least = bytes
+	return a.full || a.bytes >= bytes
+}
+
 func (a *Queue[P]) tryTake() []P {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	pages := a.pages
-	a.pages, a.bytes = nil, 0
+	a.pages, a.bytes, a.full, a.least = nil, 0, false, 0
 	signal(a.room)
 	return pages
 }

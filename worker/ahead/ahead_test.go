@@ -90,3 +90,44 @@ func TestPutWaitsForRoom(t *testing.T) {
 		}
 	})
 }
+
+func TestGather(t *testing.T) {
+	for name, c := range map[string]struct {
+		put  []int64 // pages that come one after the other
+		ends bool    // ctx does then
+		want int     // pages that are returned; -1: it goes on waiting
+	}{
+		"enough":            {[]int64{400, 600}, false, 2},
+		"less":              {[]int64{400}, false, -1},
+		"less, and the end": {[]int64{400}, true, 1},
+		"nothing":           {nil, true, 0},
+		"one has no room":   {[]int64{1, aheadBytes}, false, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a := New[page]()
+				ctx, cancel := context.WithCancel(t.Context())
+				got := make(chan int, 1)
+				go func() { got <- len(a.Gather(ctx, 2*pageCost+1000)) }()
+				synctest.Wait()
+				for _, bytes := range c.put {
+					a.tryPut(pageOf(bytes))
+					synctest.Wait()
+				}
+				if c.ends {
+					cancel()
+					synctest.Wait()
+				}
+				n := -1
+				select {
+				case n = <-got:
+				default:
+				}
+				if n != c.want {
+					t.Errorf("%d pages, want %d", n, c.want)
+				}
+				cancel()
+			})
+		})
+	}
+}

@@ -43,14 +43,7 @@ func (l *Lane) gather(ctx context.Context, queue *ahead.Queue[crawled], group []
 	defer enough()
 	l.gathers(enough)
 	defer l.gathers(nil)
-	for bytesOf(group) < groupBytes {
-		more, err := queue.Take(ctx)
-		if err != nil {
-			break
-		}
-		group = append(group, more...)
-	}
-	return group
+	return append(group, queue.Gather(ctx, groupBytes-bytesOf(group))...)
 }
 
 func bytesOf(group []crawled) (n int64) {

@@ -40,12 +40,14 @@ func (c *Client) build(ctx context.Context, r poll.Request, u *url.URL, home boo
 	if r.Body != nil {
 		body = bytes.NewReader(r.Body)
 	}
-	target := *u
-	target.User, target.Fragment, target.RawFragment = nil, "", ""
-	req, err := http.NewRequestWithContext(ctx, r.Method, target.String(), body)
+	req, err := http.NewRequestWithContext(ctx, r.Method, "", body)
 	if err != nil {
 		return nil, &refusal{"the request cannot be built: " + err.Error(), ""}
 	}
+	target := *u
+	target.User, target.Fragment, target.RawFragment = nil, "", ""
+	target.Host = strings.TrimSuffix(target.Host, ":") // an empty port
+	req.URL, req.Host = &target, target.Host
 	for _, h := range r.Header {
 		if err := put(req, h, home); err != nil {
 			return nil, err

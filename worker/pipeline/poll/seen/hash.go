@@ -18,10 +18,11 @@ import (
 
 // Hasher hashes records. The zero value is ready; its buffers are used again.
 type Hasher struct {
-	raw   []byte
-	at    int
-	depth int
-	plain []byte
+	raw     []byte
+	at      int
+	depth   int
+	escapes bool // raw has a backslash somewhere
+	plain   []byte
 }
 
 // maxDepth is how deep a value may be nested: what a page is split with takes no more either.
@@ -35,7 +36,7 @@ var errCut = errors.New("the value is cut off")
 // A scalar's hash is the XXH64 of its literal; a string's, of a quotation mark and the text. An array folds its elements'
 // hashes in order, an object adds up those of its members; both end with the finalizer of MurmurHash3.
 func (h *Hasher) Hash(raw []byte) (uint64, error) {
-	h.raw, h.at, h.depth = raw, 0, 0
+	h.raw, h.at, h.depth, h.escapes = raw, 0, 0, bytes.IndexByte(raw, '\\') >= 0
 	sum, err := h.value()
 	if h.skip(); err == nil && h.at < len(raw) {
 		err = errors.New("more than one value")
@@ -49,9 +50,7 @@ func (h *Hasher) Hash(raw []byte) (uint64, error) {
 // skip passes over white space and returns the byte behind it; 0 at the end.
 func (h *Hasher) skip() byte {
 	for ; h.at < len(h.raw); h.at++ {
-		switch c := h.raw[h.at]; c {
-		case ' ', '\t', '\r', '\n':
-		default:
+		if c := h.raw[h.at]; c > ' ' {
 			return c
 		}
 	}
@@ -131,7 +130,7 @@ func (h *Hasher) text() (uint64, error) {
 		return 0, errCut
 	}
 	quoted := h.raw[h.at : h.at+1+n]
-	if bytes.IndexByte(quoted, '\\') < 0 {
+	if !h.escapes || bytes.IndexByte(quoted, '\\') < 0 {
 		h.at += n + 2
 		return xxhash.Sum64(quoted), nil
 	}

@@ -224,7 +224,9 @@ func FuzzHash(f *testing.F) {
 
 func BenchmarkHash(b *testing.B) {
 	var h Hasher
-	raw := []byte(`{"id":17,"name":"` + strings.Repeat("x", 300) + `","tags":[` + strings.Repeat("12345,", 50) + `1],"text":"` + strings.Repeat("y", 300) + `"}`)
+	raw := []byte(`{"id":100000017,"state":"open","locked":false,"title":"Consumer stalls when a partition is reassigned",` +
+		`"user":{"login":"user00017","id":1017,"type":"User","admin":false},"labels":["bug","priority/2"],"milestone":null,` +
+		`"score":17.0017,"created_at":"2026-03-02T11:12:13Z","updated_at":"2026-04-02T11:12:13Z","body":"` + strings.Repeat("text ", 120) + `"}`)
 	b.SetBytes(int64(len(raw)))
 	b.ReportAllocs()
 	for b.Loop() {
