@@ -1,13 +1,14 @@
 package source
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"mime"
 	"net/http"
 	"strings"
-	"sync"
 
 	"github.com/headwater/headwater/internal/record/extract"
 	"github.com/headwater/headwater/worker/pipeline/poll"
@@ -40,30 +41,40 @@ func (c *Client) attempt(ctx context.Context, r poll.Request) (poll.Response, *f
 	return out, fail
 }
 
-// splitters are shared, as readBuffers are.
-var splitters = sync.Pool{New: func() any { return new(extract.Splitter) }}
-
-// page splits the body into out.
+// page splits the body into out: a short one from memory, a longer one while it comes in.
 func (c *Client) page(ctx context.Context, want poll.Want, resp *http.Response, b *body, out *poll.Response) *failure {
 	records := spool.New(c.conf.Memory, c.conf.Dir)
-	records.Expect(resp.ContentLength)
 	defer records.Discard()
-	splitter := splitters.Get().(*extract.Splitter)
-	defer splitters.Put(splitter)
-	found, err := splitter.Split(b, extract.Wanted{Data: want.Data, Root: want.Root}, func(raw []byte) error {
-		if err := records.Append(raw); err != nil {
-			return &localError{err}
-		}
-		return nil
-	})
+	wanted := extract.Wanted{Data: want.Data, Root: want.Root}
+	var found extract.Found
+	var err error
+	doc, rest := b.begin(resp.ContentLength)
+	if rest == nil {
+		found, err = extract.SplitBytes(doc, wanted, locally(records.Keep))
+	} else {
+		found, err = extract.Split(io.MultiReader(bytes.NewReader(doc), rest), wanted, locally(records.Append))
+	}
 	if err != nil {
 		return unread(ctx, resp, b.head, err)
+	}
+	if rest == nil && records.Held() < int64(len(doc)/2) {
+		records.Detach() // a page waits for its commit, and is not to keep what is not in it
 	}
 	if out.Records, err = records.List(); err != nil {
 		return local(&localError{err})
 	}
 	out.DataFound, out.Root, out.Bytes = found.Data, found.Root, b.plain.n
 	return nil
+}
+
+// locally marks errors of this machine's own.
+func locally(store func(raw []byte) error) func(raw []byte) error {
+	return func(raw []byte) error {
+		if err := store(raw); err != nil {
+			return &localError{err}
+		}
+		return nil
+	}
 }
 
 // unread sorts out why a 2xx answer could not be read.

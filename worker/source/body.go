@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"sync"
 )
 
@@ -53,6 +54,34 @@ func (b *body) Read(p []byte) (int, error) {
 	}
 	return n, err
 }
+
+// short is the longest body that is read as a whole before it is split.
+const short = 2 << 20
+
+// begin reads the body up to that length; rest, which is nil when that was all, is what follows. expected is how long it is
+// said to be.
+func (b *body) begin(expected int64) (doc []byte, rest io.Reader) {
+	doc = make([]byte, 0, 1+min(max(expected, 1<<10), short))
+	for len(doc) < short {
+		n, err := b.Read(doc[len(doc):cap(doc)])
+		doc = doc[:len(doc)+n]
+		if err == io.EOF {
+			return doc, nil
+		} else if err != nil {
+			return doc, failing{err}
+		}
+		if len(doc) == cap(doc) {
+			doc = slices.Grow(doc, len(doc))
+		}
+	}
+	return doc, b
+}
+
+// failing is a reader that has failed.
+type failing struct{ err error }
+
+// Read implements io.Reader.
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
 // Close ends the body. A connection whose body was not read to its end is closed with it.
 func (b *body) Close() {

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"bytes"
 	"io"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -51,26 +52,23 @@ type Found struct {
 //   - an error that matches io.ErrUnexpectedEOF for one that is cut short,
 //   - what r or emit returned, wrapped.
 func Split(r io.Reader, want Wanted, emit func(raw []byte) error) (Found, error) {
-	return new(Splitter).Split(r, want, emit)
+	s := newSplitter(r, want, emit)
+	if err := s.in.open(); err != nil {
+		return Found{}, s.explain(err)
+	}
+	return s.split()
 }
 
-// Splitter splits one document after the other. The zero value is ready; its buffer is used again, unless a value of
-// more than mostHeld bytes was in it. It is not safe for concurrent use.
-type Splitter struct{ dec *jsontext.Decoder }
+// SplitBytes is Split of a document that is in memory already. What emit is given is a part of doc, and stays valid. Nothing
+// has to be held back there, so of what is skipped no length is refused.
+func SplitBytes(doc []byte, want Wanted, emit func(raw []byte) error) (Found, error) {
+	plain := bytes.TrimPrefix(doc, []byte(byteOrderMark))
+	s := splitterOf(plain, want, emit)
+	s.in.mark = int64(len(doc) - len(plain))
+	return s.split()
+}
 
-const mostHeld = 256 << 10
-
-// Split is the function of its name.
-func (again *Splitter) Split(r io.Reader, want Wanted, emit func(raw []byte) error) (Found, error) {
-	if again.dec == nil {
-		again.dec = new(jsontext.Decoder)
-	}
-	s := newSplitter(again.dec, r, want, emit)
-	defer func() {
-		if s.in.held > mostHeld {
-			again.dec = nil
-		}
-	}()
+func (s *splitter) split() (Found, error) {
 	blank, err := s.start()
 	if err == nil && !blank {
 		err = s.document()
@@ -82,14 +80,21 @@ func (again *Splitter) Split(r io.Reader, want Wanted, emit func(raw []byte) err
 }
 
 // newSplitter makes a splitter that reads r through a gauge.
-func newSplitter(dec *jsontext.Decoder, r io.Reader, want Wanted, emit func(raw []byte) error) *splitter {
+func newSplitter(r io.Reader, want Wanted, emit func(raw []byte) error) *splitter {
 	if want.MaxValue <= 0 {
 		want.MaxValue = DefaultMaxValue
 	}
 	s := &splitter{want: &want, emit: emit, found: &Found{}}
 	s.in = gauge{r: r, max: want.MaxValue}
-	s.dec, s.in.dec = dec, dec
-	dec.Reset(&s.in, jsontext.AllowDuplicateNames(true))
+	s.dec = jsontext.NewDecoder(&s.in, jsontext.AllowDuplicateNames(true))
+	s.in.dec = s.dec
+	return s
+}
+
+// splitterOf makes a splitter of what is in memory: the decoder takes its bytes as they are.
+func splitterOf(doc []byte, want Wanted, emit func(raw []byte) error) *splitter {
+	s := newSplitter(nil, want, emit)
+	s.dec.Reset(bytes.NewBuffer(doc), jsontext.AllowDuplicateNames(true))
 	return s
 }
 
@@ -107,11 +112,8 @@ func (s *splitter) document() error {
 	return nil
 }
 
-// start skips a byte order mark and reports whether there is nothing but white space.
+// start reports whether there is nothing but white space.
 func (s *splitter) start() (blank bool, err error) {
-	if err := s.in.open(); err != nil {
-		return false, err
-	}
 	if s.dec.PeekKind() != jsontext.KindInvalid {
 		return false, nil
 	}

@@ -58,6 +58,20 @@ func BenchmarkSplit(b *testing.B) {
 				}
 			}
 		})
+		b.Run(fmt.Sprintf("bytes/%d", n), func(b *testing.B) {
+			b.SetBytes(int64(len(doc)))
+			b.ReportAllocs()
+			for b.Loop() {
+				var records [][]byte
+				_, err := SplitBytes(doc, want, func(raw []byte) error {
+					records = append(records, raw)
+					return nil
+				})
+				if err != nil || len(records) != n {
+					b.Fatal(len(records), err)
+				}
+			}
+		})
 	}
 }
 

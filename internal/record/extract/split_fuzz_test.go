@@ -31,8 +31,13 @@ func FuzzSplit(f *testing.F) {
 			t.Skip()
 		}
 		var got [][]byte
-		found, err := Split(iotest.HalfReader(bytes.NewReader(doc)), Wanted{Data: at, Root: []Pointer{beside}},
-			func(raw []byte) error { got = append(got, bytes.Clone(raw)); return nil })
+		var texts []string
+		want := Wanted{Data: at, Root: []Pointer{beside}}
+		found, err := Split(iotest.HalfReader(bytes.NewReader(doc)), want, func(raw []byte) error {
+			got, texts = append(got, bytes.Clone(raw)), append(texts, string(raw))
+			return nil
+		})
+		sameInMemory(t, doc, want, texts, found, err)
 		checkError(t, doc, err)
 		if err == nil {
 			checkFound(t, bytes.TrimPrefix(doc, []byte(byteOrderMark)), found, got, at, beside)

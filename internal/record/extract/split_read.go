@@ -70,7 +70,6 @@ type gauge struct {
 	dec  *jsontext.Decoder
 	max  int64
 	n    int64 // bytes handed to the decoder
-	held int64 // the most of them that it has held on to
 	mark int64 // bytes of the byte order mark
 	head []byte
 	err  error // what r ended with while its first bytes were looked at, and whatever it failed with
@@ -109,8 +108,7 @@ func (g *gauge) Read(p []byte) (int, error) {
 	if g.err != nil {
 		return 0, g.err
 	}
-	held := g.n - g.dec.InputOffset()
-	if g.held = max(g.held, held); held > g.max {
+	if g.n-g.dec.InputOffset() > g.max {
 		return 0, errTooLong
 	}
 	n, err := g.r.Read(p)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -24,13 +25,31 @@ func pointers(t testing.TB, s ...string) []Pointer {
 	return list
 }
 
-// split runs Split on doc and returns copies of the records.
+// split runs Split on doc and returns copies of the records. SplitBytes must come to the same.
 func split(t testing.TB, doc, data string, root ...string) ([]string, Found, error) {
 	t.Helper()
 	records := []string{}
-	found, err := Split(strings.NewReader(doc), Wanted{Data: pointers(t, data)[0], Root: pointers(t, root...)},
-		func(raw []byte) error { records = append(records, string(raw)); return nil })
+	want := Wanted{Data: pointers(t, data)[0], Root: pointers(t, root...)}
+	found, err := Split(strings.NewReader(doc), want, func(raw []byte) error { records = append(records, string(raw)); return nil })
+	sameInMemory(t, []byte(doc), want, records, found, err)
 	return records, found, err
+}
+
+// sameInMemory holds SplitBytes against what Split came to.
+func sameInMemory(t testing.TB, doc []byte, want Wanted, records []string, found Found, err error) {
+	t.Helper()
+	var kept [][]byte
+	again, aerr := SplitBytes(doc, want, func(raw []byte) error { kept = append(kept, raw); return nil })
+	var bad, badToo *Malformed // of which the text may name a character, or, where a read ends within it, its first byte
+	sameFault := errors.As(err, &bad) && errors.As(aerr, &badToo) && bad.Offset == badToo.Offset
+	if !sameFault && fmt.Sprint(aerr) != fmt.Sprint(err) || !reflect.DeepEqual(again, found) {
+		t.Fatalf("%q: in memory %+v, %v; read %+v, %v", doc, again, aerr, found, err)
+	}
+	for i := range kept {
+		if i >= len(records) || string(kept[i]) != records[i] {
+			t.Fatalf("%q: in memory %q, read %q", doc, kept, records)
+		}
+	}
 }
 
 func TestSplitRecords(t *testing.T) {

@@ -89,7 +89,7 @@ func (s *splitter) inside(raw []byte, depth int, walk []int) error {
 	if len(walk) == 0 {
 		return nil
 	}
-	sub := newSplitter(new(jsontext.Decoder), bytes.NewReader(raw), *s.want, s.emit)
+	sub := splitterOf(raw, *s.want, s.emit)
 	sub.base, sub.found = s.offset()-int64(len(raw)), s.found
 	if err := sub.value(depth, walk); err != nil {
 		return sub.explain(err)

@@ -1,6 +1,6 @@
 package spool
 
-// Where nothing is known of a page, chunks start small, for pages of a few records, and double.
+// Chunks start small, for pages of a few records, and double.
 const (
 	firstChunk = 2 << 10
 	lastChunk  = 512 << 10
@@ -9,9 +9,8 @@ const (
 // arena copies records into large chunks, so that a record costs no allocation of its own. A record that is still
 // referenced keeps its whole chunk.
 type arena struct {
-	free     []byte
-	next     int
-	expected int // bytes that will come; 0: unknown
+	free []byte
+	next int
 }
 
 // copy returns a copy of raw that is never written to again.
@@ -26,8 +25,6 @@ func (a *arena) copy(raw []byte) []byte {
 
 // grow begins a chunk with room for at least n bytes.
 func (a *arena) grow(n int) {
-	if a.next = min(max(2*a.next, firstChunk), lastChunk); a.expected > 0 {
-		a.next, a.expected = a.expected, 0
-	}
+	a.next = min(max(2*a.next, firstChunk), lastChunk)
 	a.free = make([]byte, 0, max(a.next, n))
 }

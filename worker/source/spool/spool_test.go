@@ -24,13 +24,19 @@ func TestSameInMemoryAndFile(t *testing.T) {
 		want := rapid.SliceOfN(record, 0, 60).Draw(t, "records")
 		w := New(int64(rapid.SampledFrom([]int{1, 100, 100_000, 1 << 30}).Draw(t, "memory")), "")
 		defer w.Discard()
-		w.Expect(rapid.SampledFrom([]int64{-1, 0, 10, 100_000, 1 << 40}).Draw(t, "expected"))
+		kept := rapid.Bool().Draw(t, "kept")
 		for _, raw := range want {
 			scratch := bytes.Clone(raw)
-			if err := w.Append(scratch); err != nil {
+			store := map[bool]func([]byte) error{false: w.Append, true: w.Keep}[kept]
+			if err := store(scratch); err != nil {
 				t.Fatal(err)
 			}
-			clear(scratch)
+			if !kept {
+				clear(scratch)
+			}
+		}
+		if kept && rapid.Bool().Draw(t, "detached") {
+			w.Detach()
 		}
 		list, err := w.List()
 		if err != nil {

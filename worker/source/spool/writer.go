@@ -30,19 +30,33 @@ func New(memory int64, dir string) *Writer {
 	return &Writer{memory: memory, dir: dir}
 }
 
-// Expect is told about how many bytes of records will come: so much is taken at once, up to a ceiling.
-func (w *Writer) Expect(n int64) { w.chunks.expected = int(min(max(n, 0), lastChunk)) }
-
 // Append stores a copy of raw.
-func (w *Writer) Append(raw []byte) error {
+func (w *Writer) Append(raw []byte) error { return w.store(raw, w.chunks.copy) }
+
+// Keep stores raw itself, which nobody may write to any more.
+func (w *Writer) Keep(raw []byte) error {
+	return w.store(raw, func(raw []byte) []byte { return raw[:len(raw):len(raw)] })
+}
+
+func (w *Writer) store(raw []byte, held func([]byte) []byte) error {
 	if w.file != nil {
 		return w.file.append(raw)
 	}
 	if w.held += int64(len(raw)) + perRecord; w.held > w.memory {
 		return w.move(raw)
 	}
-	w.records = append(w.records, w.chunks.copy(raw))
+	w.records = append(w.records, held(raw))
 	return nil
+}
+
+// Held is the length of the records in memory.
+func (w *Writer) Held() int64 { return w.held - perRecord*int64(len(w.records)) }
+
+// Detach copies what Keep stored, for when it is a small part of something large.
+func (w *Writer) Detach() {
+	for i, raw := range w.records {
+		w.records[i] = w.chunks.copy(raw)
+	}
 }
 
 // move writes what is in memory to a file, then raw.
