@@ -31,14 +31,16 @@ func (r itemResult) String() string {
 	return fmt.Sprintf("%7.0f items/s, CPU %6.1f us an item, broker %6.1f us, %4d MiB", r.perSecond, micros(r.program), micros(r.broker), r.memory>>20)
 }
 
+var contenders = []contender{yardstick, loop, floor, worker}
+
 // allItems runs all programs in turn for each number of items. The first round warms up the broker's compiler with the
 // smallest number and is not counted.
 func (b *bench) allItems(ctx context.Context) (map[key][]itemResult, error) {
 	results := map[key][]itemResult{}
 	for i, n := range append([]int{b.items[0]}, b.items...) {
 		for round := range b.roundsOf(n) {
-			for turn := range 3 {
-				who := [...]contender{yardstick, floor, worker}[(turn+round)%3]
+			for turn := range contenders {
+				who := contenders[(turn+round)%len(contenders)]
 				if who != worker && b.onlyUs {
 					continue
 				}

@@ -8,7 +8,7 @@ import (
 	"github.com/headwater/headwater/chaining"
 )
 
-// itemMeasure is one thing to compare; aim is about the median ratio, 0: there is none.
+// itemMeasure is one thing to compare; aim is about the median ratio to the loop, 0: there is none.
 type itemMeasure struct {
 	name   string
 	value  func(itemResult) float64
@@ -23,55 +23,67 @@ var itemMeasures = []itemMeasure{
 	{"resident MiB, peak", func(r itemResult) float64 { return float64(r.memory) / (1 << 20) }, "%.0f", 0},
 }
 
-// itemTable shows for each number of items medians over the rounds and the median ratios of the worker to both others.
+// itemTable shows for each number of items medians over the rounds and the median ratios of the worker to the others.
 func itemTable(p plan, results map[key][]itemResult) string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, n := range p.items {
-		ours := results[key{n, worker}]
-		if len(ours) == 0 {
+		of := map[contender][]itemResult{}
+		for _, who := range contenders {
+			of[who] = results[key{n, who}]
+		}
+		if len(of[worker]) == 0 {
 			continue
 		}
-		fmt.Fprintf(w, "\n%d items\tbare\tqueue\tworker\tto bare\tto queue\taim\n", n)
+		fmt.Fprintf(w, "\n%d items\tbare\tloop\tqueue\tworker\tto bare\tto loop\tto queue\taim\n", n)
 		for _, m := range itemMeasures {
-			fmt.Fprintln(w, m.line(results[key{n, yardstick}], results[key{n, floor}], ours))
+			fmt.Fprintln(w, m.line(of))
 		}
 	}
 	_ = w.Flush() // into memory
 	fmt.Fprintf(&b, "\n%d record(s) of 958 bytes an item, %d requests in flight, request.interval.ms=0, one partition, acks=all; medians.\n"+
-		"bare: GET and produce, idempotent, no transaction, no progress. queue: the least program with a work queue, exactly once.\n"+
+		"bare: GET and produce, idempotent, no transaction, no progress, acknowledged some time. loop: the same, but an item's\n"+
+		"records are acknowledged before the next item. queue: the least program with a work queue, exactly once.\n"+
 		"From the first parent to the last child record; start not included.\n",
 		p.per, chaining.Lanes*p.inFlight)
 	return b.String()
 }
 
-func (m itemMeasure) line(bare, queue, worker []itemResult) string {
-	ours := m.median(worker)
-	if len(bare) == 0 {
-		return fmt.Sprintf("%s\t\t\t"+m.format+"\t\t\t", m.name, ours)
+func (m itemMeasure) line(of map[contender][]itemResult) string {
+	cells := []string{m.name}
+	for _, who := range contenders {
+		cells = append(cells, cell(m.format, m.values(of[who])))
 	}
-	toBare, toQueue := m.ratio(worker, bare), m.ratio(worker, queue)
+	ours := m.values(of[worker])
+	for _, who := range contenders[:len(contenders)-1] {
+		cells = append(cells, cell("%.2f", ratios(ours, m.values(of[who]))))
+	}
 	verdict := ""
-	if m.aim > 0 {
-		verdict = fmt.Sprintf("at most %.1fx of bare: %s", m.aim, map[bool]string{true: "met", false: "MISSED"}[toBare <= m.aim])
+	if r := ratios(ours, m.values(of[loop])); m.aim > 0 && len(r) > 0 {
+		verdict = fmt.Sprintf("at most %.1fx of the loop: %s", m.aim, map[bool]string{true: "met", false: "MISSED"}[median(r) <= m.aim])
 	}
-	return fmt.Sprintf("%s\t"+m.format+"\t"+m.format+"\t"+m.format+"\t%.2f\t%.2f\t%s",
-		m.name, m.median(bare), m.median(queue), ours, toBare, toQueue, verdict)
+	return strings.Join(append(cells, verdict), "\t")
 }
 
-func (m itemMeasure) median(of []itemResult) float64 {
-	values := make([]float64, len(of))
-	for i, r := range of {
-		values[i] = m.value(r)
+// cell is the median of what was measured; empty when nothing was.
+func cell(format string, values []float64) string {
+	if len(values) == 0 {
+		return ""
 	}
-	return median(values)
+	return fmt.Sprintf(format, median(values))
 }
 
-// ratio is the median of the ratios round by round: rounds differ by what else the machine does.
-func (m itemMeasure) ratio(of, to []itemResult) float64 {
-	ratios := make([]float64, min(len(of), len(to)))
-	for i := range ratios {
-		ratios[i] = m.value(of[i]) / m.value(to[i])
+func (m itemMeasure) values(of []itemResult) (values []float64) {
+	for _, r := range of {
+		values = append(values, m.value(r))
 	}
-	return median(ratios)
+	return values
+}
+
+// ratios are those of each round: rounds differ by what else the machine does.
+func ratios(of, to []float64) (out []float64) {
+	for i := range min(len(of), len(to)) {
+		out = append(out, of[i]/to[i])
+	}
+	return out
 }

@@ -8,9 +8,9 @@
 //
 //	[-records 200000] [-pages 100,1000] [-control]
 //
-// Under items, API chaining: a list of parents, and for each of them one request for its children. The bare program keeps
-// as many requests in flight as the worker's 15 lanes do; a second one does it by way of a work queue, exactly once, and has
-// nothing beside: what cannot be done for less.
+// Under items, API chaining: a list of parents, and for each of them one request for its children, as many at once as the
+// worker's 15 lanes have. The bare program produces what it gets and goes on; a loop waits until an item's records are
+// acknowledged before it takes the next; a third goes by way of a work queue, exactly once, and has nothing beside.
 //
 //	[-items 1000,10000,100000] [-in-flight 1] [-per-item 1] [-million]
 //

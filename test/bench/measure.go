@@ -133,6 +133,7 @@ type contender string
 
 const (
 	yardstick contender = "bare"
+	loop      contender = "loop"  // bare, but each item's records are acknowledged before the next
 	floor     contender = "queue" // bare, by way of a work queue
 	worker    contender = "worker"
 )

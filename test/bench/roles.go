@@ -14,7 +14,7 @@ import (
 )
 
 // roles are the processes that the measurement starts from its own binary.
-var roles = map[string]func(args []string) error{"serve": serve, "bare": copyBare, "bare-items": copyItems, "bare-queue": copyQueue}
+var roles = map[string]func(args []string) error{"serve": serve, "bare": copyBare, "bare-items": copyItems, "loop-items": loopItems, "queue-items": queueItems}
 
 // serve is the APIs' process: its address, the number of records.
 func serve(args []string) error {
@@ -46,8 +46,14 @@ func copyBare(args []string) error {
 }
 
 // copyItems is copyBare for parents and their children.
-func copyItems(args []string) error {
+func copyItems(args []string) error { return crawl(args, false) }
+
+// loopItems is copyItems item after item.
+func loopItems(args []string) error { return crawl(args, true) }
+
+func crawl(args []string, wait bool) error {
 	cfg, err := itemsConfig(args)
+	cfg.Wait = wait
 	if err == nil {
 		err = bare.Items(context.Background(), cfg)
 	}
@@ -57,8 +63,8 @@ func copyItems(args []string) error {
 	select {}
 }
 
-// copyQueue is copyItems by way of a work queue.
-func copyQueue(args []string) error {
+// queueItems is copyItems by way of a work queue.
+func queueItems(args []string) error {
 	cfg, err := itemsConfig(args)
 	if err != nil {
 		return err

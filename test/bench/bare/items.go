@@ -14,6 +14,9 @@ type ItemsConfig struct {
 	Parents  string // URL of the list, to which &start=N is added
 	Children string // URL of one parent's children, with %s for the parent's id
 	InFlight int    // requests for children at once
+	// Wait has each of them wait until its records are acknowledged before it takes the next item, as a loop does that
+	// knows of an item that it is done. Else records are acknowledged whenever that may be.
+	Wait bool
 
 	Bootstrap   string
 	ParentTopic string
@@ -35,8 +38,11 @@ type items struct {
 // transaction, no progress, no queue: killed, it starts over. It returns when a list that had parents has no more and all
 // is acknowledged.
 func Items(ctx context.Context, cfg ItemsConfig) error {
-	client, err := kgo.NewClient(kgo.SeedBrokers(cfg.Bootstrap), kgo.RequiredAcks(kgo.AllISRAcks()),
-		kgo.ProducerBatchCompression(kgo.NoCompression()))
+	opts := []kgo.Opt{kgo.SeedBrokers(cfg.Bootstrap), kgo.RequiredAcks(kgo.AllISRAcks()), kgo.ProducerBatchCompression(kgo.NoCompression())}
+	if cfg.Wait {
+		opts = append(opts, kgo.ProducerLinger(0))
+	}
+	client, err := kgo.NewClient(opts...)
 	if err != nil {
 		return err
 	}
@@ -102,7 +108,18 @@ func (m *items) children(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := split(body, func(record []byte) { m.produce(m.ChildTopic, record) }); err != nil {
+		var records []*kgo.Record
+		err = split(body, func(record []byte) {
+			if m.Wait {
+				records = append(records, &kgo.Record{Topic: m.ChildTopic, Value: record})
+			} else {
+				m.produce(m.ChildTopic, record)
+			}
+		})
+		if err == nil && m.Wait {
+			err = m.client.ProduceSync(ctx, records...).FirstErr()
+		}
+		if err != nil {
 			return err
 		}
 	}
