@@ -105,10 +105,14 @@ func (l *Lane) Passed() int64 {
 	return l.passed
 }
 
-// Oldest returns the smallest queue offset of a waiting item, of whatever child API; ok is false when none waits.
-func (l *Lane) Oldest() (at int64, ok bool, err error) {
+// Oldest returns the smallest queue offset of a waiting item of the child APIs that somebody crawls; ok is false when none
+// waits.
+func (l *Lane) Oldest(crawls func(child int) bool) (at int64, ok bool, err error) {
 	err = l.use("look for the oldest waiting item", func(db *pebble.DB) error {
 		for number, c := range l.children {
+			if !crawls(number) {
+				continue
+			}
 			e, found, err := l.entry(db, number, c, waiting, 0)
 			if err != nil {
 				return err

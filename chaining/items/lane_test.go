@@ -156,7 +156,7 @@ func check(t *testing.T, l *Lane, state State, due int64) {
 	if err != nil || ok != (due >= 0) || ok && it.ID != id(2, 1) {
 		t.Errorf("at %d: %v %v", due, ok, err)
 	}
-	if at, ok, err := l.Oldest(); err != nil || ok != (state == Waiting) || ok && at != it.At {
+	if at, ok, err := l.Oldest(all); err != nil || ok != (state == Waiting) || ok && at != it.At {
 		t.Errorf("oldest %d %v %v", at, ok, err)
 	}
 }
@@ -201,10 +201,15 @@ func TestOrder(t *testing.T) {
 	if ok || !next.IsZero() || err != nil {
 		t.Errorf("one more: %v %v", next, err)
 	}
-	if at, ok, err := l.Oldest(); at != 50 || !ok || err != nil {
+	if at, ok, err := l.Oldest(all); at != 50 || !ok || err != nil {
 		t.Errorf("oldest %d", at)
 	}
+	if at, ok, err := l.Oldest(func(child int) bool { return child != 2 }); ok || err != nil {
+		t.Errorf("%d waits though nobody crawls it, %v", at, err)
+	}
 }
+
+func all(int) bool { return true }
 
 // TestListTurnsPages: every item comes once, in the order of the IDs, of the state that was asked for.
 func TestListTurnsPages(t *testing.T) {

@@ -177,7 +177,7 @@ func (t *tailed) Lane() *lane.Lane { return t.lane }
 // Oldest implements lane.OpenLane. That it is never too high is proven beside the product's own.
 func (t *tailed) Oldest() (int64, error) {
 	at, _ := t.reader.Position(t.n)
-	if oldest, waiting, err := t.items.Oldest(); waiting || err != nil {
+	if oldest, waiting, err := t.items.Oldest(func(int) bool { return true }); waiting || err != nil {
 		return oldest, err
 	}
 	return at, nil

@@ -3,6 +3,7 @@ package build
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -205,7 +206,12 @@ func (t *tailed) Oldest() (int64, error) {
 	if t.doubted.Load() {
 		return 0, fmt.Errorf("what was read of lane %d is in doubt", t.n)
 	}
-	return oldest(func() int64 { at, _ := t.reader.Position(t.n); return at }, t.items.Oldest)
+	return oldest(func() int64 { at, _ := t.reader.Position(t.n); return at }, func() (int64, bool, error) { return t.items.Oldest(t.crawls) })
+}
+
+// crawls reports whether a child API is one of the lane's. Items of one that the configuration has no more wait for nobody.
+func (t *tailed) crawls(api int) bool {
+	return slices.ContainsFunc(t.lane.Children, func(c *lane.Child) bool { return c.API.N == api })
 }
 
 // oldest is where the first item waits, or up to where was read when none does. That comes first: an item that is read in
