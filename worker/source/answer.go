@@ -57,7 +57,7 @@ func (c *Client) page(ctx context.Context, want poll.Want, resp *http.Response, 
 	if err != nil {
 		return unread(ctx, resp, b.head, err)
 	}
-	if rest == nil && records.Held() < int64(len(doc)/2) {
+	if rest == nil && records.Held() < int64(cap(doc)/2) {
 		records.Detach() // a page waits for its commit, and is not to keep what is not in it
 	}
 	if out.Records, err = records.List(); err != nil {

@@ -96,6 +96,7 @@ func New(c Config) (*Client, error) {
 	c.defaults()
 	d := &door{conf: c, base: base, guard: guard, secrets: authSecrets(c.Connector.Auth, base)}
 	d.transport = newTransport(c.Dial, c.TLS)
+	c.Metrics.begin(c.Connector.Name)
 	return &Client{door: d, connect: defaultTimeout, request: defaultTimeout, waits: untold}, nil
 }
 
@@ -128,8 +129,8 @@ func (c *Client) For(a connector.API, waits Waits) *Client {
 	return &own
 }
 
-// Close drops the connector's idle connections and its metrics. Fetches under way end with their context.
+// Close drops its idle connections, and with the connector's last Client its metrics. Call it once. Fetches under way end with their context.
 func (c *Client) Close() {
 	c.transport.CloseIdleConnections()
-	c.conf.Metrics.forget(c.conf.Connector.Name)
+	c.conf.Metrics.end(c.conf.Connector.Name)
 }

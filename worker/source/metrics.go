@@ -2,6 +2,7 @@ package source
 
 import (
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -11,6 +12,9 @@ import (
 type Metrics struct {
 	requests, retries, wire, bytes *prometheus.CounterVec
 	seconds                        *prometheus.HistogramVec
+
+	mu      sync.Mutex
+	clients map[string]int // of each connector
 }
 
 // NewMetrics registers the collectors with reg.
@@ -20,6 +24,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, append(labels[:2:2], more...))
 	}
 	m := &Metrics{
+		clients: map[string]int{},
 		requests: counter("headwater_http_requests_total",
 			"Requests sent to APIs, retries included, by the class of the answer's status: 2xx to 5xx, none without an answer.", "status"),
 		retries: counter("headwater_http_retries_total", "Requests that were sent again after a failure."),
@@ -68,11 +73,28 @@ func (m *Metrics) received(connector, api string, wire, plain int64) {
 	m.bytes.WithLabelValues(connector, api).Add(float64(plain))
 }
 
-// forget drops the series of a connector that is no more.
-func (m *Metrics) forget(connector string) {
+// begin is told of a connector's new client.
+func (m *Metrics) begin(connector string) {
 	if m == nil {
 		return
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.clients[connector]++
+}
+
+// end is told that one is closed, and drops the connector's series with the last: its tasks and its work queue have a client
+// each.
+func (m *Metrics) end(connector string) {
+	if m == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.clients[connector]--; m.clients[connector] > 0 {
+		return
+	}
+	delete(m.clients, connector)
 	of := prometheus.Labels{"connector": connector}
 	for _, v := range []*prometheus.CounterVec{m.requests, m.retries, m.wire, m.bytes} {
 		v.DeletePartialMatch(of)

@@ -51,7 +51,12 @@ func TestMetrics(t *testing.T) {
 	if got := samples(t, reg); !maps.Equal(got, want) {
 		t.Errorf("%v", got)
 	}
+	other := client(t, s.URL, func(s *setting) { s.Metrics = m })
 	c.Close()
+	if got := samples(t, reg); !maps.Equal(got, want) {
+		t.Errorf("a client that is closed takes another's series along: %v", got)
+	}
+	other.Close()
 	if got := samples(t, reg); len(got) != 0 {
 		t.Errorf("a closed connector leaves %v", got)
 	}
