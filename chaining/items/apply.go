@@ -91,6 +91,7 @@ type draft struct {
 	db      *pebble.DB
 	changes map[place]*change
 	passed  int
+	buffer  []byte
 }
 
 // place is where a row is.

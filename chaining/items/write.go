@@ -66,7 +66,8 @@ func (d *draft) announcement(b *pebble.Batch, _ place, c *change) error {
 func (d *draft) row(b *pebble.Batch, at place, c *change) error {
 	key := d.lane.keys.row(at.child, at.id)
 	if c.now.announced || c.now.progressed {
-		return b.Set(key, c.now.append(nil), nil)
+		d.buffer = c.now.append(d.buffer[:0]) // the batch copies it
+		return b.Set(key, d.buffer, nil)
 	}
 	if !c.before.announced && !c.before.progressed {
 		return nil

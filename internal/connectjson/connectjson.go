@@ -6,6 +6,7 @@ package connectjson
 
 import (
 	"fmt"
+	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -44,7 +45,7 @@ func AppendArray(dst []byte, elements ...[]byte) []byte {
 // AppendString appends s as Jackson writes it: upper-case hexadecimal, no escape that JSON does not ask for, and two
 // escaped surrogates for what lies above U+FFFF. Bytes that are no UTF-8 become U+FFFD, as in Java.
 func AppendString(dst []byte, s string) []byte {
-	dst = append(dst, '"')
+	dst = append(slices.Grow(dst, len(s)+2), '"')
 	for i := 0; i < len(s); {
 		if c := s[i]; c < utf8.RuneSelf {
 			dst = appendASCII(dst, c)

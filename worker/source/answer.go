@@ -37,7 +37,7 @@ func (c *Client) attempt(ctx context.Context, r poll.Request) (poll.Response, *f
 		}
 	}
 	fail = c.page(ctx, r.Want, resp, b, &out)
-	c.conf.Metrics.received(c.conf.Connector.Name, c.api, b.wire.n, out.Bytes)
+	c.meters.received(b.wire.n, out.Bytes)
 	return out, fail
 }
 

@@ -27,9 +27,9 @@ const (
 // body is an answer's body as it is to be read: watched, decompressed and under its caps. Its first bytes are kept for
 // a report.
 type body struct {
-	wire   *counted // what comes over the connection
+	wire   counted // what comes over the connection
 	buffer *bufio.Reader
-	plain  *counted // what is read from body
+	plain  counted // what is read from body
 	head   []byte
 	closer io.Closer
 }
@@ -37,18 +37,24 @@ type body struct {
 // openBody wraps resp's body. Close it.
 func openBody(resp *http.Response, w *watch, limit int64) *body {
 	b := &body{closer: resp.Body, buffer: readBuffers.Get().(*bufio.Reader)}
-	b.wire = &counted{r: watched{resp.Body, w}, limit: limit, what: "on the wire"}
-	b.buffer.Reset(b.wire)
-	b.plain = &counted{r: inflate(resp.Header, b.buffer), limit: limit, what: "after decompression"}
+	b.wire = counted{r: watched{resp.Body, w}, limit: limit, what: "on the wire"}
+	b.buffer.Reset(&b.wire)
+	b.plain = counted{r: inflate(resp.Header, b.buffer), limit: limit, what: "after decompression"}
 	return b
 }
 
 // Read implements io.Reader.
 func (b *body) Read(p []byte) (int, error) {
-	n, err := b.plain.Read(p)
+	n, err := b.next(p)
 	if room := maxContent - len(b.head); room > 0 {
 		b.head = append(b.head, p[:min(n, room)]...)
 	}
+	return n, err
+}
+
+// next is Read without a look at the head.
+func (b *body) next(p []byte) (int, error) {
+	n, err := b.plain.Read(p)
 	if b.plain.n > freeInflate && b.plain.n > maxRatio*b.wire.n {
 		return n, &tooLarge{fmt.Sprintf("after decompression, which is over %d times what was sent", maxRatio), b.plain.n}
 	}
@@ -61,9 +67,13 @@ const short = 2 << 20
 // begin reads the body up to that length; rest, which is nil when that was all, is what follows. expected is how long it is
 // said to be.
 func (b *body) begin(expected int64) (doc []byte, rest io.Reader) {
+	defer func() {
+		n := min(len(doc), maxContent)
+		b.head = doc[:n:n]
+	}()
 	doc = make([]byte, 0, 1+min(max(expected, 1<<10), short))
 	for len(doc) < short {
-		n, err := b.Read(doc[len(doc):cap(doc)])
+		n, err := b.next(doc[len(doc):cap(doc)])
 		doc = doc[:len(doc)+n]
 		if err == io.EOF {
 			return doc, nil

@@ -59,8 +59,9 @@ type Config struct {
 // concurrent use.
 type Client struct {
 	*door
-	api     string // api label of the metrics
-	child   bool   // it asks for one work item after the other
+	api     string
+	meters  *meters
+	child   bool // it asks for one work item after the other
 	retry   retry.Policy
 	connect time.Duration // http.connect.timeout.ms
 	request time.Duration // http.request.timeout.ms
@@ -119,6 +120,7 @@ func (c *Client) For(a connector.API, waits Waits) *Client {
 		own.waits = waits
 	}
 	own.api, own.child = fmt.Sprintf("api%d", a.N), a.Child
+	own.meters = c.conf.Metrics.meters(c.conf.Connector.Name, own.api)
 	own.retry = retry.Policy{Max: a.MaxRetries, Backoff: a.Backoff, Base: a.BackoffBase, On: a.RetryOn}
 	if a.ConnectTimeout > 0 {
 		own.connect = a.ConnectTimeout

@@ -50,7 +50,7 @@ func (c *Client) Try(ctx context.Context, r poll.Request, done int) (poll.Respon
 	c.waits("response", time.Time{})
 	begin := time.Now()
 	resp, fail := c.attempt(ctx, r)
-	c.conf.Metrics.asked(c.conf.Connector.Name, c.api, fail, time.Since(begin))
+	c.meters.asked(fail, time.Since(begin))
 	if fail == nil {
 		c.conf.Limits.Note(c.conf.Connector.Name, c.child, resp.Status, nil)
 		return resp, nil
@@ -76,7 +76,7 @@ func (c *Client) announce(r poll.Request, f *failure, done int, wait time.Durati
 		what = "rate limit: "
 	}
 	c.waits(what+c.hide(r.Header, f.err.Error()), time.Now().Add(wait))
-	c.conf.Metrics.retried(c.conf.Connector.Name, c.api)
+	c.meters.retried()
 	c.conf.Log.Info("request failed and is tried again", "connector", c.conf.Connector.Name, "api", c.api,
 		"url", mask.URL(c.hide(r.Header, r.URL)), "error", c.hide(r.Header, f.err.Error()),
 		"retry", done+1, "of", c.retry.Max, "wait", wait)

@@ -16,11 +16,9 @@ import (
 )
 
 // Headers that every request has unless the connector's configuration says otherwise.
-const (
-	userAgent      = "headwater"
-	accept         = "application/json, */*;q=0.5"
-	acceptEncoding = "gzip, deflate"
-)
+var fallbacks = map[string][]string{
+	"User-Agent": {"headwater"}, "Accept": {"application/json, */*;q=0.5"}, "Accept-Encoding": {"gzip, deflate"},
+}
 
 // dropped are configured headers that are not ours to send: they describe the connection or the body's framing, which
 // a value from a configuration can only get wrong.
@@ -53,9 +51,11 @@ func (c *Client) build(ctx context.Context, r poll.Request, u *url.URL, home boo
 			return nil, err
 		}
 	}
-	fallback(req.Header, "User-Agent", userAgent)
-	fallback(req.Header, "Accept", accept)
-	fallback(req.Header, "Accept-Encoding", acceptEncoding)
+	for name, values := range fallbacks {
+		if _, ok := req.Header[name]; !ok {
+			req.Header[name] = values // shared: what is sent is only read
+		}
+	}
 	if home {
 		c.authorise(req)
 	}
@@ -96,13 +96,6 @@ func isHost(value string) bool {
 }
 
 const alphanumeric = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-
-// fallback sets a header that was not configured.
-func fallback(h http.Header, name, value string) {
-	if _, ok := h[name]; !ok {
-		h.Set(name, value)
-	}
-}
 
 // authorise sends the credentials of auth.type unasked. A configured Authorization header wins.
 func (c *Client) authorise(req *http.Request) {

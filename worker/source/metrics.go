@@ -39,13 +39,50 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	return m
 }
 
+// meters are the collectors of one API, found once. A nil *meters counts nothing.
+type meters struct {
+	of                         *Metrics
+	connector, api             string
+	good, retries, wire, bytes prometheus.Counter
+	seconds                    prometheus.Observer
+}
+
+func (m *Metrics) meters(connector, api string) *meters {
+	if m == nil {
+		return nil
+	}
+	return &meters{
+		of: m, connector: connector, api: api,
+		good: m.requests.WithLabelValues(connector, api, "2xx"), retries: m.retries.WithLabelValues(connector, api),
+		wire: m.wire.WithLabelValues(connector, api), bytes: m.bytes.WithLabelValues(connector, api),
+		seconds: m.seconds.WithLabelValues(connector, api),
+	}
+}
+
 // asked counts one attempt.
-func (m *Metrics) asked(connector, api string, f *failure, took time.Duration) {
+func (m *meters) asked(f *failure, took time.Duration) {
 	if m == nil {
 		return
 	}
-	m.requests.WithLabelValues(connector, api, statusClass(f)).Inc()
-	m.seconds.WithLabelValues(connector, api).Observe(took.Seconds())
+	m.seconds.Observe(took.Seconds())
+	if class := statusClass(f); class == "2xx" {
+		m.good.Inc()
+	} else {
+		m.of.requests.WithLabelValues(m.connector, m.api, class).Inc()
+	}
+}
+
+func (m *meters) retried() {
+	if m != nil {
+		m.retries.Inc()
+	}
+}
+
+func (m *meters) received(wire, plain int64) {
+	if m != nil {
+		m.wire.Add(float64(wire))
+		m.bytes.Add(float64(plain))
+	}
 }
 
 // statusClass is 2xx for an answer that was good or could not be read, none when there was none.
@@ -57,20 +94,6 @@ func statusClass(f *failure) string {
 		return "none"
 	}
 	return fmt.Sprintf("%dxx", *f.status/100)
-}
-
-func (m *Metrics) retried(connector, api string) {
-	if m != nil {
-		m.retries.WithLabelValues(connector, api).Inc()
-	}
-}
-
-func (m *Metrics) received(connector, api string, wire, plain int64) {
-	if m == nil {
-		return
-	}
-	m.wire.WithLabelValues(connector, api).Add(float64(wire))
-	m.bytes.WithLabelValues(connector, api).Add(float64(plain))
 }
 
 // begin is told of a connector's new client.
