@@ -7,7 +7,7 @@ import (
 )
 
 // shortEnough is how long an announcement may be to be kept in memory until its item is picked.
-const shortEnough = 1 << 10
+const shortEnough = 512
 
 // readAhead reads the announcements of items that were never crawled, which stand in the store in the order of their
 // entries: one after the other they cost a fraction of what point reads do.

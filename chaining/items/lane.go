@@ -53,7 +53,7 @@ type Item = chaining.Queued
 // protection from a tombstone that is still to come.
 const (
 	keepPicked = 256
-	keepAhead  = 1024
+	keepAhead  = 512 // of shortEnough bytes at most
 	keepOwn    = 10_000
 )
 

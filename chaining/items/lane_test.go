@@ -241,3 +241,27 @@ func TestListTurnsPages(t *testing.T) {
 		t.Errorf("ended: %v %v", part, err)
 	}
 }
+
+// TestListWhileCrawled: a lane that is listed goes on meanwhile.
+func TestListWhileCrawled(t *testing.T) {
+	l := store(t).Lane("c-0")
+	fill(t, l, newQueue(1, false), 5000)
+	end, listed := make(chan struct{}), make(chan error)
+	go func() {
+		var err error
+		for open := true; open && err == nil; {
+			select {
+			case <-end:
+				open = false
+			default:
+				_, err = l.List(2, Waiting, chaining.ID{}, 100)
+			}
+		}
+		listed <- err
+	}()
+	drainTenths(t, l, 5000)
+	close(end)
+	if err := <-listed; err != nil {
+		t.Error(err)
+	}
+}

@@ -48,7 +48,7 @@ func (l *Lane) list(db pebble.Reader, number int, state State, after chaining.ID
 		if s, _, _ := r.stands(); s == Gone || state != Gone && s != state {
 			continue
 		}
-		item, err := l.item(db, number, chaining.ID(it.Key()[header:]), r)
+		item, err := l.item(db, number, chaining.ID(it.Key()[header:]), r, nil)
 		if err != nil {
 			return nil, err
 		}

@@ -2,7 +2,6 @@ package items
 
 import (
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -46,7 +45,7 @@ func (l *Lane) pick(db *pebble.DB, number int, e entry) (it Item, err error) {
 			return Item{}, err
 		}
 	}
-	if it, err = l.item(db, number, e.id, r); err == nil {
+	if it, err = l.item(db, number, e.id, r, l.ahead[r.at]); err == nil {
 		delete(l.ahead, r.at)
 		r.emission = it.Announcement.GetEmission()
 		remember(l.picked, keepPicked, place{number, e.id}, r)
@@ -125,12 +124,12 @@ func (l *Lane) get(db pebble.Reader, number int, id chaining.ID) (Item, bool, er
 	if err != nil || !r.announced && !r.progressed {
 		return Item{}, false, err
 	}
-	it, err := l.item(db, number, id, r)
+	it, err := l.item(db, number, id, r, nil)
 	return it, err == nil, err
 }
 
-// item reads what belongs to a row.
-func (l *Lane) item(db pebble.Reader, number int, id chaining.ID, r row) (Item, error) {
+// item reads what belongs to a row: its announcement, too, unless it is known. The lane need not be locked.
+func (l *Lane) item(db pebble.Reader, number int, id chaining.ID, r row, announcement []byte) (Item, error) {
 	it := Item{Child: number, ID: id, At: r.at}
 	if r.progressed {
 		it.Progress = &headwaterv1.Progress{}
@@ -141,15 +140,14 @@ func (l *Lane) item(db pebble.Reader, number int, id chaining.ID, r row) (Item, 
 	if !r.announced {
 		return it, nil
 	}
-	raw, known := l.ahead[r.at]
-	if !known {
-		var closer io.Closer
-		var err error
-		if raw, closer, err = db.Get(l.keys.announcement(r.at)); err != nil {
-			return Item{}, fmt.Errorf("item %s, announced at %d: %w", id, r.at, err)
-		}
-		defer closer.Close()
-	}
 	it.Announcement = &headwaterv1.Announcement{}
+	if announcement != nil {
+		return it, proto.Unmarshal(announcement, it.Announcement)
+	}
+	raw, closer, err := db.Get(l.keys.announcement(r.at))
+	if err != nil {
+		return Item{}, fmt.Errorf("item %s, announced at %d: %w", id, r.at, err)
+	}
+	defer closer.Close()
 	return it, proto.Unmarshal(raw, it.Announcement)
 }

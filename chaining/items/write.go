@@ -27,6 +27,9 @@ func (d *draft) write() error {
 	for at, c := range d.changes {
 		d.lane.child(at.child).moved(c, at, d.lane.store.page)
 		delete(d.lane.picked, at)
+		if c.before.at != c.now.at {
+			delete(d.lane.ahead, c.before.at)
+		}
 	}
 	d.lane.passed += int64(d.passed)
 	return d.lane.refill(d.db)
