@@ -32,7 +32,7 @@ type Queue[P Fetched] struct {
 	full  bool          // a page had no room
 	least int64         // bytes below which nobody waits for what is there
 	room  chan struct{} // has a token when pages were taken
-	ready chan struct{} // has a token when pages were put
+	ready chan struct{} // has a token when pages were put that somebody may wait for, or one had no room
 }
 
 // New returns an empty queue.
@@ -69,6 +69,7 @@ func (a *Queue[P]) tryPut(p P) bool {
 	if a.bytes >= a.least {
 		signal(a.ready)
 	}
+	signal(a.room) // there may be some for another who waits
 	return true
 }
 

@@ -131,3 +131,22 @@ func TestGather(t *testing.T) {
 		})
 	}
 }
+
+// TestRoomIsForAllWhoWait: what is taken at once may have kept several from putting their pages.
+func TestRoomIsForAllWhoWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := New[page]()
+		_ = a.Put(t.Context(), pageOf(1<<30))
+		done := make(chan error, 3)
+		for range cap(done) {
+			go func() { done <- a.Put(t.Context(), pageOf(1)) }()
+		}
+		synctest.Wait()
+		_, _ = a.Take(t.Context())
+		synctest.Wait()
+		if len(done) != cap(done) {
+			t.Errorf("%d of %d pages were put", len(done), cap(done))
+		}
+		_, _ = a.Take(t.Context())
+	})
+}
