@@ -8,7 +8,7 @@ import (
 	"github.com/headwater/headwater/chaining"
 )
 
-// itemMeasure is one thing to compare; aim is about the median ratio to the loop, 0: there is none.
+// itemMeasure is one thing to compare; aim is about the median ratios, 0: there is none.
 type itemMeasure struct {
 	name   string
 	value  func(itemResult) float64
@@ -59,10 +59,12 @@ func (m itemMeasure) line(of map[contender][]itemResult) string {
 		cells = append(cells, cell("%.2f", ratios(ours, m.values(of[who]))))
 	}
 	verdict := ""
-	if r := ratios(ours, m.values(of[loop])); m.aim > 0 && len(r) > 0 {
-		verdict = fmt.Sprintf("at most %.1fx of the loop: %s", m.aim, map[bool]string{true: "met", false: "MISSED"}[median(r) <= m.aim])
+	for _, who := range []contender{yardstick, loop} {
+		if r := ratios(ours, m.values(of[who])); m.aim > 0 && len(r) > 0 {
+			verdict += fmt.Sprintf("at most %.1fx of %s: %s  ", m.aim, who, map[bool]string{true: "met", false: "MISSED"}[median(r) <= m.aim])
+		}
 	}
-	return strings.Join(append(cells, verdict), "\t")
+	return strings.Join(append(cells, strings.TrimSpace(verdict)), "\t")
 }
 
 // cell is the median of what was measured; empty when nothing was.

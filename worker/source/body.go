@@ -64,8 +64,7 @@ func (b *body) next(p []byte) (int, error) {
 // short is the longest body that is read as a whole before it is split.
 const short = 2 << 20
 
-// begin reads the body up to that length; rest, which is nil when that was all, is what follows. expected is how long it is
-// said to be.
+// begin reads the body up to that length; rest, nil when that was all, is what follows. expected is how long it should be.
 func (b *body) begin(expected int64) (doc []byte, rest io.Reader) {
 	defer func() {
 		n := min(len(doc), maxContent)
@@ -90,7 +89,6 @@ func (b *body) begin(expected int64) (doc []byte, rest io.Reader) {
 // failing is a reader that has failed.
 type failing struct{ err error }
 
-// Read implements io.Reader.
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
 // Close ends the body. A connection whose body was not read to its end is closed with it.

@@ -131,7 +131,8 @@ func (c *Client) For(a connector.API, waits Waits) *Client {
 	return &own
 }
 
-// Close drops its idle connections, and with the connector's last Client its metrics. Call it once. Fetches under way end with their context.
+// Close drops idle connections and, with the connector's last Client, its metrics. Call it once. Fetches under way end with
+// their context.
 func (c *Client) Close() {
 	c.transport.CloseIdleConnections()
 	c.conf.Metrics.end(c.conf.Connector.Name)

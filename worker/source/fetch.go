@@ -93,10 +93,9 @@ func sleep(ctx context.Context, wait time.Duration) bool {
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-		return false
 	case <-timer.C:
-		return true
 	}
+	return ctx.Err() == nil
 }
 
 // allowed waits until the connector may be asked for and reports whether ctx is still alive.

@@ -51,6 +51,11 @@ func (m *Metrics) meters(connector, api string) *meters {
 	if m == nil {
 		return nil
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.clients[connector] == 0 { // it is on its way out
+		return nil
+	}
 	return &meters{
 		of: m, connector: connector, api: api,
 		good: m.requests.WithLabelValues(connector, api, "2xx"), retries: m.retries.WithLabelValues(connector, api),
@@ -68,7 +73,16 @@ func (m *meters) asked(f *failure, took time.Duration) {
 	if class := statusClass(f); class == "2xx" {
 		m.good.Inc()
 	} else {
-		m.of.requests.WithLabelValues(m.connector, m.api, class).Inc()
+		m.of.bad(m.connector, m.api, class)
+	}
+}
+
+// bad counts an attempt without a good answer, unless the connector's last client was closed: what is under way fails then.
+func (m *Metrics) bad(connector, api, class string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.clients[connector] > 0 {
+		m.requests.WithLabelValues(connector, api, class).Inc()
 	}
 }
 
@@ -106,8 +120,8 @@ func (m *Metrics) begin(connector string) {
 	m.clients[connector]++
 }
 
-// end is told that one is closed, and drops the connector's series with the last: its tasks and its work queue have a client
-// each.
+// end is told that one is closed. With the last the connector's series go, those of APIs that it has no more among them: its
+// tasks and its work queue have a client each.
 func (m *Metrics) end(connector string) {
 	if m == nil {
 		return

@@ -54,7 +54,6 @@ type watched struct {
 	watch *watch
 }
 
-// Read implements io.Reader.
 func (r watched) Read(p []byte) (int, error) {
 	r.watch.arm()
 	defer r.watch.disarm()

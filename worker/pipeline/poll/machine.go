@@ -97,18 +97,20 @@ func (m *Machine) BeginItem(stored *offsets.Offset, fields map[string]string, no
 		return State{}, Turn{}, m.unfit(fmt.Errorf(`"seen": %w`, err))
 	}
 	s.at.Seen, s.seen = "", memory
-	var t Turn
-	if s, err = m.mode.start(s); err == nil {
-		t, err = m.mode.turn(s, now) // which tells, too, whether the offset has a place in a request
-	}
-	if err != nil {
+	if s, err = m.mode.start(s); err != nil {
 		return State{}, Turn{}, m.unfit(err)
 	}
-	return s, t, nil
+	t, err := m.mode.turn(s, now)
+	if err == nil {
+		return s, t, nil
+	}
+	if _, at := m.mode.turn(s, time.Time{}); at == nil { // it is not the offset, but what a window makes of the time
+		return s, Turn{}, m.failed("build the next request of", err)
+	}
+	return State{}, Turn{}, m.unfit(err)
 }
 
-// Fits says whether the values of a work item have a place in the requests, at less cost than to start it: its error is
-// StartItem's.
+// Fits says at less cost whether a work item's values have a place in the requests; its error is StartItem's.
 func (m *Machine) Fits(fields map[string]string) error {
 	if err := m.ask.template.Fits(fields); err != nil {
 		return m.misplaced(err)

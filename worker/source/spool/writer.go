@@ -49,7 +49,7 @@ func (w *Writer) store(raw []byte, held func([]byte) []byte) error {
 	return nil
 }
 
-// Held is the length of the records in memory.
+// Held is the length of the records, as long as they are in memory.
 func (w *Writer) Held() int64 { return w.held - perRecord*int64(len(w.records)) }
 
 // Detach copies what Keep stored, for when it is a small part of something large.

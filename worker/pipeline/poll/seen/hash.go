@@ -120,7 +120,7 @@ func (h *Hasher) member(sum uint64) (uint64, error) {
 	}
 	h.at++
 	value, err := h.value()
-	return sum + mix(name^bits.RotateLeft64(value, 32)), err
+	return sum + mix(name^bits.RotateLeft64(value, 23)), err
 }
 
 // text hashes a string, unquoting it only where it has escapes.
