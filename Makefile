@@ -62,9 +62,8 @@ test: ## everything: check, race, embedded broker and real Kafka, short proofs, 
 .PHONY: race
 race: ## unit tests under the race detector
 	$(GO) test -race -short $$($(GO) list ./... | grep -v '/test/chaos$$')
-	@# The detector's book of timers fired in bubbles is never emptied in a process; when it is full the process crashes.
-	$(GO) test -race -short -run TestChain ./test/chaos
-	$(GO) test -race -short -skip TestChain ./test/chaos
+	@# On two processors the runtime crashes (SIGSEGV in raceacquirectx): all timers of a bubble share one context of the detector.
+	$(GO) test -race -short -cpu 1 ./test/chaos
 
 .PHONY: integration
 integration: ## the integration suite on the embedded broker and on real Kafka
