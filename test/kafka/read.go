@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -51,16 +53,17 @@ func ReadAll(ctx context.Context, bootstrap, topic string, committed bool) ([]*k
 	return consume(ctx, c, topic, ends)
 }
 
-// awaitStable returns the topic's end offsets by partition, leaving out empty partitions.
+// awaitStable returns the topic's end offsets by partition, leaving out empty partitions. A broker that was away for a while
+// may lead nothing at first.
 func awaitStable(ctx context.Context, admin *kadm.Client, topic string, committed bool) (map[int32]int64, error) {
 	for {
 		ends, open, err := endOffsets(ctx, admin, topic)
-		if err != nil || !committed || len(open) == 0 {
+		if again := errors.Is(err, kerr.LeaderNotAvailable); !again && (err != nil || !committed || len(open) == 0) {
 			return ends, err
 		}
 		select {
 		case <-ctx.Done():
-			return nil, fmt.Errorf("waited for the open transactions of partitions %v to end: %w", open, ctx.Err())
+			return nil, fmt.Errorf("waited for the open transactions of partitions %v to end: %w", open, errors.Join(err, ctx.Err()))
 		case <-time.After(poll):
 		}
 	}
