@@ -52,7 +52,9 @@ type Found struct {
 //   - an error that matches io.ErrUnexpectedEOF for one that is cut short,
 //   - what r or emit returned, wrapped.
 func Split(r io.Reader, want Wanted, emit func(raw []byte) error) (Found, error) {
-	s := newSplitter(r, want, emit)
+	s := newSplitter(want, emit)
+	s.in.r = r
+	s.decode(&s.in)
 	if err := s.in.open(); err != nil {
 		return Found{}, s.explain(err)
 	}
@@ -79,22 +81,23 @@ func (s *splitter) split() (Found, error) {
 	return *s.found, nil
 }
 
-// newSplitter makes a splitter that reads r through a gauge.
-func newSplitter(r io.Reader, want Wanted, emit func(raw []byte) error) *splitter {
+// newSplitter makes a splitter that does not know yet what to decode.
+func newSplitter(want Wanted, emit func(raw []byte) error) *splitter {
 	if want.MaxValue <= 0 {
 		want.MaxValue = DefaultMaxValue
 	}
-	s := &splitter{want: &want, emit: emit, found: &Found{}}
-	s.in = gauge{r: r, max: want.MaxValue}
-	s.dec = jsontext.NewDecoder(&s.in, jsontext.AllowDuplicateNames(true))
+	return &splitter{want: &want, emit: emit, found: &Found{}, in: gauge{max: want.MaxValue}}
+}
+
+func (s *splitter) decode(r io.Reader) {
+	s.dec = jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true))
 	s.in.dec = s.dec
-	return s
 }
 
 // splitterOf makes a splitter of what is in memory: the decoder takes its bytes as they are.
 func splitterOf(doc []byte, want Wanted, emit func(raw []byte) error) *splitter {
-	s := newSplitter(nil, want, emit)
-	s.dec.Reset(bytes.NewBuffer(doc), jsontext.AllowDuplicateNames(true))
+	s := newSplitter(want, emit)
+	s.decode(bytes.NewBuffer(doc))
 	return s
 }
 

@@ -36,7 +36,7 @@ func split(t testing.TB, doc, data string, root ...string) ([]string, Found, err
 }
 
 // sameInMemory holds SplitBytes against what Split came to.
-func sameInMemory(t testing.TB, doc []byte, want Wanted, records []string, found Found, err error) {
+func sameInMemory[S ~string | ~[]byte](t testing.TB, doc []byte, want Wanted, records []S, found Found, err error) {
 	t.Helper()
 	var kept [][]byte
 	again, aerr := SplitBytes(doc, want, func(raw []byte) error { kept = append(kept, raw); return nil })
@@ -46,7 +46,7 @@ func sameInMemory(t testing.TB, doc []byte, want Wanted, records []string, found
 		t.Fatalf("%q: in memory %+v, %v; read %+v, %v", doc, again, aerr, found, err)
 	}
 	for i := range kept {
-		if i >= len(records) || string(kept[i]) != records[i] {
+		if i >= len(records) || string(kept[i]) != string(records[i]) {
 			t.Fatalf("%q: in memory %q, read %q", doc, kept, records)
 		}
 	}
