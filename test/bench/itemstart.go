@@ -18,7 +18,8 @@ import (
 func (r itemRun) start(ctx context.Context, who contender) (*program.Process, error) {
 	list := fmt.Sprintf("run=%s&total=%d&limit=%d", r.name, r.n, parentPage)
 	if who != worker {
-		p, err := program.Start(exec.Command(r.self, string(who)+"-items", r.url+"/parents?"+list, fmt.Sprintf("%s/parents/%%s/items?limit=%d", r.url, r.per), fmt.Sprint(chaining.Lanes*r.inFlight),
+		p, err := program.Start(exec.Command(r.self, string(who)+"-items", r.url+"/parents?"+list,
+			fmt.Sprintf("%s/parents/%%s/items?limit=%d", r.url, r.per), fmt.Sprint(chaining.Lanes*r.inFlight),
 			r.cluster.Bootstrap, r.parents(), r.items(), chaining.Topic(r.name)), filepath.Join(r.dir, "worker.log"))
 		if err != nil {
 			return nil, err

@@ -206,7 +206,8 @@ func (t *tailed) Oldest() (int64, error) {
 	if t.doubted.Load() {
 		return 0, fmt.Errorf("what was read of lane %d is in doubt", t.n)
 	}
-	return oldest(func() int64 { at, _ := t.reader.Position(t.n); return at }, func() (int64, bool, error) { return t.items.Oldest(t.crawls) })
+	read := func() int64 { at, _ := t.reader.Position(t.n); return at }
+	return oldest(read, func() (int64, bool, error) { return t.items.Oldest(t.crawls) })
 }
 
 // crawls reports whether a child API is one of the lane's. Items of one that the configuration has no more wait for nobody.
