@@ -15,18 +15,24 @@ const Hidden = "***"
 func URL(raw string) string {
 	rest, fragment, hasFragment := strings.Cut(raw, "#")
 	address, query, hasQuery := strings.Cut(rest, "?")
-	out := maskUser(address)
+	bare, open, openFragment := maskUser(address), maskParameters(query), maskParameters(fragment)
+	if len(bare) == len(address) && open == query && openFragment == fragment {
+		return raw // as nearly always
+	}
 	if hasQuery {
-		out += "?" + maskParameters(query)
+		bare += "?" + open
 	}
 	if hasFragment {
-		out += "#" + maskParameters(fragment)
+		bare += "#" + openFragment
 	}
-	return out
+	return bare
 }
 
 // maskUser removes the user information in front of the host. A backslash ends a host too: some take it for a slash.
 func maskUser(address string) string {
+	if strings.IndexByte(address, '@') < 0 {
+		return address
+	}
 	scheme, host := "", address
 	if i := strings.Index(address, "//"); i >= 0 {
 		scheme, host = address[:i+2], address[i+2:]
@@ -47,24 +53,23 @@ func maskUser(address string) string {
 // maskParameters masks the values of secret parameters and leaves the rest as it was written.
 func maskParameters(query string) string {
 	var out strings.Builder
-	for len(query) > 0 {
-		end := strings.IndexAny(query, "&;")
-		if end < 0 {
+	done := 0 // how much of query is in out
+	for from := 0; from < len(query); {
+		end := from + strings.IndexAny(query[from:], "&;")
+		if end < from {
 			end = len(query)
 		}
-		name, value, _ := strings.Cut(query[:end], "=")
+		name, value, _ := strings.Cut(query[from:end], "=")
 		if value != "" && secretName(name) {
-			out.WriteString(name + "=" + Hidden)
-		} else {
-			out.WriteString(query[:end])
+			out.WriteString(query[done:from] + name + "=" + Hidden)
+			done = end
 		}
-		if end < len(query) {
-			out.WriteByte(query[end])
-			end++
-		}
-		query = query[end:]
+		from = end + 1
 	}
-	return out.String()
+	if done == 0 {
+		return query
+	}
+	return out.String() + query[done:]
 }
 
 // secretNames are whole parameter names, in small letters and without separators.
@@ -81,30 +86,35 @@ var secretEndings = []string{
 
 // secretName reports whether a parameter of this name, as it stands in the URL, holds a secret.
 func secretName(name string) bool {
-	if plain, err := url.QueryUnescape(name); err == nil {
-		name = plain
+	if strings.IndexByte(name, '%') >= 0 {
+		if plain, err := url.QueryUnescape(name); err == nil {
+			name = plain
+		}
 	}
-	name = strings.Map(lettersOnly, name)
-	if secretNames[name] {
+	var room [32]byte
+	plain := string(lettersOnly(room[:0], name))
+	if secretNames[plain] {
 		return true
 	}
 	for _, ending := range secretEndings {
-		if strings.HasSuffix(name, ending) {
-			return ending != "token" || !isCursor(name)
+		if strings.HasSuffix(plain, ending) {
+			return ending != "token" || !isCursor(plain)
 		}
 	}
 	return false
 }
 
-// lettersOnly drops separators and makes letters small, so that api_key, apiKey and X-Api-Key are one name.
-func lettersOnly(r rune) rune {
-	switch {
-	case 'A' <= r && r <= 'Z':
-		return r + ('a' - 'A')
-	case 'a' <= r && r <= 'z', '0' <= r && r <= '9':
-		return r
+// lettersOnly appends name without separators and in small letters, so that api_key, apiKey and X-Api-Key are one name.
+func lettersOnly(to []byte, name string) []byte {
+	for _, c := range []byte(name) {
+		switch {
+		case 'A' <= c && c <= 'Z':
+			to = append(to, c+('a'-'A'))
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9':
+			to = append(to, c)
+		}
 	}
-	return -1
+	return to
 }
 
 // isCursor reports whether a token says where to read on rather than who reads.

@@ -67,3 +67,18 @@ func FuzzURL(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkURL masks what every request is shown as, and what nearly none is.
+func BenchmarkURL(b *testing.B) {
+	for name, raw := range map[string]string{
+		"open":   "http://127.0.0.1:8080/parents/12345/items?limit=1&page_token=abc",
+		"secret": "https://u:p@api.example/items?limit=1&api_key=abc&page=2",
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				URL(raw)
+			}
+		})
+	}
+}
