@@ -12,21 +12,22 @@ import (
 
 	"github.com/headwater/headwater/internal/record/extract"
 	"github.com/headwater/headwater/worker/pipeline/poll"
+	"github.com/headwater/headwater/worker/source/inflate"
 	"github.com/headwater/headwater/worker/source/mask"
 	"github.com/headwater/headwater/worker/source/spool"
 )
 
 // attempt sends r once and reads the whole answer.
-func (c *Client) attempt(ctx context.Context, r poll.Request) (poll.Response, *failure) {
-	ctx, w := startWatch(ctx, c.request)
-	defer w.end()
-	resp, fail := c.send(ctx, r, w)
+func (c *Client) attempt(ctx context.Context, r poll.Request) (out poll.Response, fail *failure) {
+	w := c.startWatch(ctx)
+	defer func() { c.endWatch(w, fail == nil) }()
+	resp, fail := c.send(r, w)
 	if fail != nil {
 		return poll.Response{}, fail
 	}
 	b := openBody(resp, w, c.conf.MaxPage)
 	defer b.Close()
-	out := poll.Response{Status: resp.StatusCode, Reason: reason(resp), URL: mask.URL(c.hide(r.Header, r.URL))}
+	out = poll.Response{Status: resp.StatusCode, Reason: reason(resp), URL: mask.URL(c.hide(r.Header, r.URL))}
 	switch {
 	case resp.StatusCode < 200 || resp.StatusCode > 299:
 		return out, rejected(resp, b.readHead())
@@ -36,7 +37,7 @@ func (c *Client) attempt(ctx context.Context, r poll.Request) (poll.Response, *f
 			return out, unusable(resp, b.readHead(), err)
 		}
 	}
-	fail = c.page(ctx, r.Want, resp, b, &out)
+	fail = c.page(w.ctx, r.Want, resp, b, &out)
 	c.meters.received(b.wire.n, out.Bytes)
 	return out, fail
 }
@@ -50,9 +51,9 @@ func (c *Client) page(ctx context.Context, want poll.Want, resp *http.Response, 
 	var err error
 	doc, rest := b.begin(resp.ContentLength)
 	if rest == nil {
-		found, err = extract.SplitBytes(doc, wanted, locally(records.Keep))
+		found, err = b.splitter.Split(doc, wanted, records.Keep)
 	} else {
-		found, err = extract.Split(io.MultiReader(bytes.NewReader(doc), rest), wanted, locally(records.Append))
+		found, err = extract.Split(io.MultiReader(bytes.NewReader(doc), rest), wanted, records.Append)
 	}
 	if err != nil {
 		return unread(ctx, resp, b.head, err)
@@ -61,37 +62,27 @@ func (c *Client) page(ctx context.Context, want poll.Want, resp *http.Response, 
 		records.Detach() // a page waits for its commit, and is not to keep what is not in it
 	}
 	if out.Records, err = records.List(); err != nil {
-		return local(&localError{err})
+		return local(err)
 	}
 	out.DataFound, out.Root, out.Bytes = found.Data, found.Root, b.plain.n
 	return nil
-}
-
-// locally marks errors of this machine's own.
-func locally(store func(raw []byte) error) func(raw []byte) error {
-	return func(raw []byte) error {
-		if err := store(raw); err != nil {
-			return &localError{err}
-		}
-		return nil
-	}
 }
 
 // unread sorts out why a 2xx answer could not be read.
 func unread(ctx context.Context, resp *http.Response, head []byte, err error) *failure {
 	var bad *extract.Malformed
 	var large *tooLarge
-	var ours *localError
+	var ours *spool.Error
 	switch {
 	case errors.As(err, &ours):
 		return local(ours)
-	case errors.As(err, &bad), errors.As(err, &large), miscoded(err):
+	case errors.As(err, &bad), errors.As(err, &large), inflate.Miscoded(err):
 		return unusable(resp, head, err)
 	}
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause
 	}
-	if damaged(err) {
+	if inflate.Damaged(err) {
 		err = fmt.Errorf("the compressed body was damaged on its way: %w", err)
 	}
 	return broken(err)
@@ -100,7 +91,7 @@ func unread(ctx context.Context, resp *http.Response, head []byte, err error) *f
 // charset refuses what is declared to be anything but UTF-8. Nothing declared is UTF-8, as JSON has it.
 func charset(h http.Header) error {
 	declared := h.Get("Content-Type")
-	if !strings.Contains(declared, ";") {
+	if _, params, _ := strings.Cut(declared, ";"); params == "" || strings.EqualFold(strings.TrimSpace(params), "charset=utf-8") {
 		return nil
 	}
 	_, params, err := mime.ParseMediaType(declared)

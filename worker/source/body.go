@@ -7,12 +7,22 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+
+	"github.com/headwater/headwater/internal/record/extract"
+	"github.com/headwater/headwater/worker/source/inflate"
 )
 
-// readBuffer is how much is read from a connection at once. The buffers are shared, so that an idle API costs none.
+// readBuffer is how much is read from a connection at once.
 const readBuffer = 64 << 10
 
-var readBuffers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, readBuffer) }}
+// bodies are shared, and their buffers with them, so that an idle API costs none.
+var bodies = sync.Pool{New: func() any {
+	b := &body{}
+	b.wire = counted{r: &b.source, what: "on the wire"}
+	b.plain = counted{what: "after decompression"}
+	b.buffer = bufio.NewReaderSize(&b.wire, readBuffer)
+	return b
+}}
 
 // maxContent is how much of an answer a report shows.
 const maxContent = 8 << 10
@@ -27,19 +37,21 @@ const (
 // body is an answer's body as it is to be read: watched, decompressed and under its caps. Its first bytes are kept for
 // a report.
 type body struct {
+	source watched
 	wire   counted // what comes over the connection
 	buffer *bufio.Reader
 	plain  counted // what is read from body
 	head   []byte
-	closer io.Closer
+
+	splitter extract.Splitter // of what is short
 }
 
 // openBody wraps resp's body. Close it.
 func openBody(resp *http.Response, w *watch, limit int64) *body {
-	b := &body{closer: resp.Body, buffer: readBuffers.Get().(*bufio.Reader)}
-	b.wire = counted{r: watched{resp.Body, w}, limit: limit, what: "on the wire"}
-	b.buffer.Reset(&b.wire)
-	b.plain = counted{r: inflate(resp.Header, b.buffer), limit: limit, what: "after decompression"}
+	b := bodies.Get().(*body)
+	b.source = watched{resp.Body, w}
+	b.wire.n, b.wire.limit = 0, limit
+	b.plain.n, b.plain.limit, b.plain.r = 0, limit, inflate.Reader(resp.Header, b.buffer)
 	return b
 }
 
@@ -93,9 +105,10 @@ func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
 // Close ends the body. A connection whose body was not read to its end is closed with it.
 func (b *body) Close() {
-	_ = b.closer.Close()
-	b.buffer.Reset(nil)
-	readBuffers.Put(b.buffer)
+	_ = b.source.Close()
+	b.buffer.Reset(&b.wire)
+	b.source, b.plain.r, b.head = watched{}, nil, nil
+	bodies.Put(b)
 }
 
 // readHead reads what a report shows of the body, and drains what may follow. It takes what it can get.

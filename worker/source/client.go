@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/headwater/headwater/internal/connector"
@@ -66,6 +67,13 @@ type Client struct {
 	connect time.Duration // http.connect.timeout.ms
 	request time.Duration // http.request.timeout.ms
 	waits   Waits
+	kept    *kept
+}
+
+// kept is what a client's next attempt can use again.
+type kept struct {
+	watch  atomic.Pointer[watch]
+	fields atomic.Pointer[fields]
 }
 
 // Waits is told what a Fetch waits for, in a few words, and until when; zero: nobody knows.
@@ -98,7 +106,7 @@ func New(c Config) (*Client, error) {
 	d := &door{conf: c, base: base, guard: guard, secrets: authSecrets(c.Connector.Auth, base)}
 	d.transport = newTransport(c.Dial, c.TLS)
 	c.Metrics.begin(c.Connector.Name)
-	return &Client{door: d, connect: defaultTimeout, request: defaultTimeout, waits: untold}, nil
+	return &Client{door: d, connect: defaultTimeout, request: defaultTimeout, waits: untold, kept: &kept{}}, nil
 }
 
 func (c *Config) defaults() {
@@ -116,6 +124,7 @@ func (c *Config) defaults() {
 // For returns a Client that shares c's connections and has a's timeouts and retries. waits may be nil.
 func (c *Client) For(a connector.API, waits Waits) *Client {
 	own := *c
+	own.kept = &kept{}
 	if waits != nil {
 		own.waits = waits
 	}

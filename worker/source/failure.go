@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -80,12 +81,6 @@ func refused(last *http.Response, err error) *failure {
 	}
 	return f
 }
-
-// localError is a fault of this machine.
-type localError struct{ error }
-
-// Unwrap returns the fault.
-func (e *localError) Unwrap() error { return e.error }
 
 // local is an attempt that failed on our side of the wire.
 func local(err error) *failure {
@@ -211,4 +206,9 @@ func statusHint(resp *http.Response) string {
 		return "a POST is not redirected: set http.api.base.url and http.api.path to where it leads"
 	}
 	return ""
+}
+
+// looksLikePage reports whether an answer is a web page rather than data.
+func looksLikePage(h http.Header, head []byte) bool {
+	return strings.Contains(strings.ToLower(h.Get("Content-Type")), "html") || bytes.HasPrefix(bytes.TrimSpace(head), []byte("<"))
 }

@@ -2,13 +2,14 @@ package source
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
-	"io"
 	"net/http"
 	"net/textproto"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/headwater/headwater/internal/connector"
@@ -30,52 +31,94 @@ var dropped = map[string]bool{
 // travels are the configured headers that go along to another origin.
 var travels = map[string]bool{"Accept": true, "Content-Type": true, "User-Agent": true}
 
+// fields are the header fields of a request. They are nearly always those of the one before, and shared: what is sent is
+// only read.
+type fields struct {
+	of     []poll.Header
+	home   bool
+	header http.Header
+	host   string // "": the URL's
+}
+
 // build makes the HTTP request of one hop. home tells whether it goes to the base URL's origin; if not, it carries no
 // credentials and no header that might be one. A POST to a listed origin does take its body along: whoever lists an
 // origin trusts it with the question.
 func (c *Client) build(ctx context.Context, r poll.Request, u *url.URL, home bool) (*http.Request, error) {
-	var body io.Reader
-	if r.Body != nil {
-		body = bytes.NewReader(r.Body)
-	}
-	req, err := http.NewRequestWithContext(ctx, r.Method, "", body)
+	req, err := blank(ctx, r)
 	if err != nil {
 		return nil, &refusal{"the request cannot be built: " + err.Error(), ""}
 	}
-	target := *u
-	target.User, target.Fragment, target.RawFragment = nil, "", ""
-	target.Host = strings.TrimSuffix(target.Host, ":") // an empty port
-	req.URL, req.Host = &target, target.Host
-	for _, h := range r.Header {
-		if err := put(req, h, home); err != nil {
+	f, err := c.fields(r.Header, home)
+	if err != nil {
+		return nil, err
+	}
+	req.URL, req.Header = target(u), f.header
+	req.Host = cmp.Or(f.host, req.URL.Host)
+	return req, nil
+}
+
+// target is u without what is not sent: user, fragment and an empty port.
+func target(u *url.URL) *url.URL {
+	if u.User == nil && u.Fragment == "" && !strings.HasSuffix(u.Host, ":") {
+		return u
+	}
+	bare := *u
+	bare.User, bare.Fragment, bare.RawFragment = nil, "", ""
+	bare.Host = strings.TrimSuffix(bare.Host, ":")
+	return &bare
+}
+
+// bareGet is a GET to nowhere.
+var bareGet = &http.Request{Method: http.MethodGet, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
+
+// blank is a request with a method and a body.
+func blank(ctx context.Context, r poll.Request) (*http.Request, error) {
+	switch {
+	case r.Body != nil:
+		return http.NewRequestWithContext(ctx, r.Method, "", bytes.NewReader(r.Body))
+	case r.Method == http.MethodGet:
+		return bareGet.WithContext(ctx), nil
+	}
+	return http.NewRequestWithContext(ctx, r.Method, "", nil)
+}
+
+// fields returns what the headers of a configuration come to.
+func (c *Client) fields(headers []poll.Header, home bool) (*fields, error) {
+	if f := c.kept.fields.Load(); f != nil && f.home == home && slices.Equal(f.of, headers) {
+		return f, nil
+	}
+	f := &fields{of: slices.Clone(headers), home: home, header: http.Header{}}
+	for _, h := range headers {
+		if err := f.put(h); err != nil {
 			return nil, err
 		}
 	}
 	for name, values := range fallbacks {
-		if _, ok := req.Header[name]; !ok {
-			req.Header[name] = values // shared: what is sent is only read
+		if _, ok := f.header[name]; !ok {
+			f.header[name] = values
 		}
 	}
 	if home {
-		c.authorise(req)
+		c.authorise(f.header)
 	}
-	return req, nil
+	c.kept.fields.Store(f)
+	return f, nil
 }
 
 // put adds one configured header. Values are checked here once more: they may hold what an API answered.
-func put(req *http.Request, h poll.Header, home bool) error {
+func (f *fields) put(h poll.Header) error {
 	name := textproto.CanonicalMIMEHeaderKey(h.Name)
 	switch {
 	case !isToken(name), !isFieldValue(h.Value):
 		return &refusal{fmt.Sprintf("request header %q has a name or value that cannot be sent", h.Name), "see http.request.headers"}
-	case dropped[name], !home && !travels[name]:
+	case dropped[name], !f.home && !travels[name]:
 	case name == "Host":
 		if !isHost(h.Value) {
 			return &refusal{"request header Host is no host name", "see http.request.headers"}
 		}
-		req.Host = h.Value
+		f.host = h.Value
 	default:
-		req.Header.Add(name, h.Value)
+		f.header.Add(name, h.Value)
 	}
 	return nil
 }
@@ -98,18 +141,18 @@ func isHost(value string) bool {
 const alphanumeric = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 // authorise sends the credentials of auth.type unasked. A configured Authorization header wins.
-func (c *Client) authorise(req *http.Request) {
+func (c *Client) authorise(header http.Header) {
 	value := authorization(c.conf.Connector.Auth, c.base)
 	if value == "" {
 		return
 	}
-	if _, own := req.Header["Authorization"]; own {
+	if _, own := header["Authorization"]; own {
 		c.warnOnce.Do(func() {
 			c.conf.Log.Warn("request header Authorization is configured and used instead of auth.type", "connector", c.conf.Connector.Name)
 		})
 		return
 	}
-	req.Header.Set("Authorization", value)
+	header.Set("Authorization", value)
 }
 
 // authorization is the header value of auth.type; without one a user name in the base URL counts as BASIC.

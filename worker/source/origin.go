@@ -89,6 +89,9 @@ func (e *refusal) Error() string { return e.why }
 
 // sameOrigin compares scheme, host and port; a default port may be written or left out.
 func sameOrigin(a, b *url.URL) bool {
+	if a.Scheme == b.Scheme && a.Host == b.Host {
+		return true
+	}
 	return strings.EqualFold(a.Scheme, b.Scheme) && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
 }
 

@@ -18,7 +18,7 @@ const maxDrain = 64 << 10
 
 // send sends r and follows redirects of a GET. Once it has left the base URL's origin it sends no credentials any more,
 // also not when it is led back: the way was chosen by someone else. The caller closes the answer's body.
-func (c *Client) send(ctx context.Context, r poll.Request, w *watch) (*http.Response, *failure) {
+func (c *Client) send(r poll.Request, w *watch) (*http.Response, *failure) {
 	u, err := parseURL(r.URL)
 	if err != nil {
 		return nil, refused(nil, err)
@@ -30,7 +30,7 @@ func (c *Client) send(ctx context.Context, r poll.Request, w *watch) (*http.Resp
 			return nil, refused(last, err)
 		}
 		home = home && c.guard.home(u)
-		resp, fail := c.once(ctx, r, u, home, w)
+		resp, fail := c.once(r, u, home, w)
 		if fail != nil {
 			return nil, fail
 		}
@@ -50,8 +50,8 @@ func (c *Client) send(ctx context.Context, r poll.Request, w *watch) (*http.Resp
 }
 
 // once sends one hop and waits for the headers of its answer.
-func (c *Client) once(ctx context.Context, r poll.Request, u *url.URL, home bool, w *watch) (*http.Response, *failure) {
-	req, err := c.build(context.WithValue(ctx, connectTimeout{}, c.connect), r, u, home)
+func (c *Client) once(r poll.Request, u *url.URL, home bool, w *watch) (*http.Response, *failure) {
+	req, err := c.build(w.ctx, r, u, home)
 	if err != nil {
 		return nil, refused(nil, err)
 	}
@@ -60,7 +60,7 @@ func (c *Client) once(ctx context.Context, r poll.Request, u *url.URL, home bool
 	if err == nil {
 		return resp, nil
 	}
-	if cause := context.Cause(ctx); cause != nil {
+	if cause := context.Cause(w.ctx); cause != nil {
 		err = cause
 	}
 	return nil, broken(err)
@@ -88,6 +88,6 @@ func location(resp *http.Response, from *url.URL) (*url.URL, error) {
 
 // drain reads what is left of a short body and closes it.
 func drain(resp *http.Response, w *watch) {
-	_, _ = io.CopyN(io.Discard, watched{resp.Body, w}, maxDrain) // what fails here fails again where it matters
+	_, _ = io.CopyN(io.Discard, &watched{resp.Body, w}, maxDrain) // what fails here fails again where it matters
 	_ = resp.Body.Close()
 }

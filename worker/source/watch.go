@@ -11,21 +11,53 @@ import (
 // watch ends an attempt that stands still. http.request.timeout.ms bounds each wait for the other side: for the answer's
 // headers once a connection is there, and for every next piece of the body. The time that we take to work on a piece
 // does not count. maxResponse bounds the whole.
+//
+// With its context and its timer it is much of what an attempt costs beside the wire: the next attempt uses it again.
 type watch struct {
+	ctx    context.Context // what the attempt must use
+	caller <-chan struct{} // the end of the context that ctx comes from
+	cancel context.CancelCauseFunc
+	trace  httptrace.ClientTrace
 	limit  time.Duration
 	over   time.Time // when the whole is to be complete
 	timer  *time.Timer
-	cancel context.CancelCauseFunc
-	trace  httptrace.ClientTrace
+	armed  bool
+	fired  bool // ctx has been cancelled, or is about to be
 }
 
-// startWatch returns the context that the attempt must use. Call end when the attempt is over.
-func startWatch(ctx context.Context, limit time.Duration) (context.Context, *watch) {
-	w := &watch{limit: limit, over: time.Now().Add(maxResponse)}
-	ctx, w.cancel = context.WithCancelCause(ctx)
-	w.timer = time.AfterFunc(maxResponse, w.expire)
+func newWatch(ctx context.Context, connect, limit time.Duration) *watch {
+	w := &watch{limit: limit, caller: ctx.Done()}
+	ctx, w.cancel = context.WithCancelCause(context.WithValue(ctx, connectTimeout{}, connect))
 	w.trace.GotConn = func(httptrace.GotConnInfo) { w.arm() }
-	return httptrace.WithClientTrace(ctx, &w.trace), w
+	w.ctx = httptrace.WithClientTrace(ctx, &w.trace)
+	w.over = time.Now().Add(maxResponse)
+	w.timer = time.AfterFunc(maxResponse, w.expire)
+	w.armed = true
+	return w
+}
+
+// startWatch begins the watch over an attempt that ctx may end. Call endWatch when it is over.
+func (c *Client) startWatch(ctx context.Context) *watch {
+	w := c.kept.watch.Swap(nil)
+	switch {
+	case w == nil:
+		return newWatch(ctx, c.connect, c.request)
+	case w.caller != ctx.Done() || w.ctx.Err() != nil:
+		w.cancel(nil)
+		return newWatch(ctx, c.connect, c.request)
+	}
+	w.over = time.Now().Add(maxResponse)
+	w.reset(maxResponse)
+	return w
+}
+
+// endWatch keeps the watch over an attempt that went well, and gives back what another holds. A watch that is kept stays
+// with the caller's context until that ends.
+func (c *Client) endWatch(w *watch, well bool) {
+	w.disarm()
+	if !well || w.fired || !c.kept.watch.CompareAndSwap(nil, w) {
+		w.cancel(nil)
+	}
 }
 
 func (w *watch) expire() {
@@ -37,25 +69,29 @@ func (w *watch) expire() {
 }
 
 // arm begins a wait for the other side.
-func (w *watch) arm() { w.timer.Reset(min(w.limit, time.Until(w.over))) }
+func (w *watch) arm() { w.reset(min(w.limit, time.Until(w.over))) }
 
-// disarm ends it.
-func (w *watch) disarm() { w.timer.Stop() }
+func (w *watch) reset(wait time.Duration) {
+	running := w.timer.Reset(wait)
+	w.fired = w.fired || w.armed && !running
+	w.armed = true
+}
 
-// end gives everything back.
-func (w *watch) end() {
-	w.disarm()
-	w.cancel(nil)
+// disarm ends it. A timer that was not stopped in time has fired, and its cancel may come at any later moment.
+func (w *watch) disarm() {
+	running := w.timer.Stop()
+	w.fired = w.fired || w.armed && !running
+	w.armed = false
 }
 
 // watched is a body that may not stand still.
 type watched struct {
-	io.Reader
+	io.ReadCloser
 	watch *watch
 }
 
-func (r watched) Read(p []byte) (int, error) {
+func (r *watched) Read(p []byte) (int, error) {
 	r.watch.arm()
 	defer r.watch.disarm()
-	return r.Reader.Read(p)
+	return r.ReadCloser.Read(p)
 }

@@ -52,25 +52,26 @@ type Found struct {
 //   - an error that matches io.ErrUnexpectedEOF for one that is cut short,
 //   - what r or emit returned, wrapped.
 func Split(r io.Reader, want Wanted, emit func(raw []byte) error) (Found, error) {
-	s := newSplitter(want, emit)
+	s := &Splitter{}
+	s.begin(&s.in, want, emit)
 	s.in.r = r
-	s.decode(&s.in)
 	if err := s.in.open(); err != nil {
 		return Found{}, s.explain(err)
 	}
 	return s.split()
 }
 
-// SplitBytes is Split of a document that is in memory already. What emit is given is a part of doc, and stays valid. Nothing
-// has to be held back there, so of what is skipped no length is refused.
-func SplitBytes(doc []byte, want Wanted, emit func(raw []byte) error) (Found, error) {
+// Split is the function Split of a document that is in memory already. What emit is given is a part of doc, and stays
+// valid. Nothing has to be held back there, so of what is skipped no length is refused.
+func (s *Splitter) Split(doc []byte, want Wanted, emit func(raw []byte) error) (Found, error) {
 	plain := bytes.TrimPrefix(doc, []byte(byteOrderMark))
-	s := splitterOf(plain, want, emit)
+	s.open(plain, want, emit)
+	defer s.release()
 	s.in.mark = int64(len(doc) - len(plain))
 	return s.split()
 }
 
-func (s *splitter) split() (Found, error) {
+func (s *Splitter) split() (Found, error) {
 	blank, err := s.start()
 	if err == nil && !blank {
 		err = s.document()
@@ -81,28 +82,38 @@ func (s *splitter) split() (Found, error) {
 	return *s.found, nil
 }
 
-// newSplitter makes a splitter that does not know yet what to decode.
-func newSplitter(want Wanted, emit func(raw []byte) error) *splitter {
+// repeats leaves repeated names to the walk.
+var repeats = jsontext.AllowDuplicateNames(true)
+
+// begin takes up a document; in is s.in, or s.doc where it is in memory.
+func (s *Splitter) begin(in io.Reader, want Wanted, emit func(raw []byte) error) {
+	if s.in.dec == nil {
+		s.in.dec = &s.dec
+		s.dec.Reset(in, repeats)
+	}
 	if want.MaxValue <= 0 {
 		want.MaxValue = DefaultMaxValue
 	}
-	return &splitter{want: &want, emit: emit, found: &Found{}, in: gauge{max: want.MaxValue}}
+	s.want, s.emit, s.in.max = want, emit, want.MaxValue
+	s.found = &s.own
 }
 
-func (s *splitter) decode(r io.Reader) {
-	s.dec = jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true))
-	s.in.dec = s.dec
+// open takes up a document that is in memory: the decoder takes its bytes as they are. Release it.
+func (s *Splitter) open(doc []byte, want Wanted, emit func(raw []byte) error) {
+	s.begin(&s.doc, want, emit)
+	s.doc = *bytes.NewBuffer(doc)
 }
 
-// splitterOf makes a splitter of what is in memory: the decoder takes its bytes as they are.
-func splitterOf(doc []byte, want Wanted, emit func(raw []byte) error) *splitter {
-	s := newSplitter(want, emit)
-	s.decode(bytes.NewBuffer(doc))
-	return s
+// release forgets the document.
+func (s *Splitter) release() {
+	s.doc, s.in.mark, s.base = bytes.Buffer{}, 0, 0
+	s.want, s.emit, s.found, s.own = Wanted{}, nil, nil, Found{}
+	s.walks = s.walks[:0]
+	s.dec.Reset(&s.doc, repeats)
 }
 
 // document walks the one document and makes sure that nothing follows it.
-func (s *splitter) document() error {
+func (s *Splitter) document() error {
 	if err := s.value(0, s.all()); err != nil {
 		return err
 	}
@@ -116,7 +127,7 @@ func (s *splitter) document() error {
 }
 
 // start reports whether there is nothing but white space.
-func (s *splitter) start() (blank bool, err error) {
+func (s *Splitter) start() (blank bool, err error) {
 	if s.dec.PeekKind() != jsontext.KindInvalid {
 		return false, nil
 	}

@@ -38,15 +38,15 @@ var (
 )
 
 // malformed reports a fault at the place reached.
-func (s *splitter) malformed(pointer string, err error) error {
+func (s *Splitter) malformed(pointer string, err error) error {
 	return &Malformed{Offset: s.offset(), Pointer: pointer, Err: err}
 }
 
 // offset is how far the document has been read.
-func (s *splitter) offset() int64 { return s.base + s.in.mark + s.dec.InputOffset() }
+func (s *Splitter) offset() int64 { return s.base + s.in.mark + s.dec.InputOffset() }
 
 // explain turns what the decoder says into an error of ours.
-func (s *splitter) explain(err error) error {
+func (s *Splitter) explain(err error) error {
 	var syntax *jsontext.SyntacticError
 	var ours *Malformed
 	switch {

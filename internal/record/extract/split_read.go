@@ -8,7 +8,7 @@ import (
 )
 
 // read returns the raw bytes of the next value, which stands depth levels down; they are valid until the next read.
-func (s *splitter) read(depth int) ([]byte, error) {
+func (s *Splitter) read(depth int) ([]byte, error) {
 	raw, err := s.dec.ReadValue()
 	if err != nil {
 		return nil, err
@@ -23,7 +23,7 @@ func (s *splitter) read(depth int) ([]byte, error) {
 }
 
 // skip checks the next value and forgets it, token by token, so that its length costs no memory.
-func (s *splitter) skip() error {
+func (s *Splitter) skip() error {
 	depth := s.dec.StackDepth()
 	for {
 		if _, err := s.dec.ReadToken(); err != nil {

@@ -28,11 +28,11 @@ type file struct {
 func create(dir string) (*file, error) {
 	f, err := os.CreateTemp(dir, "headwater-page-*")
 	if err != nil {
-		return nil, fmt.Errorf("spool page to a temporary file: %w", err)
+		return nil, &Error{fmt.Errorf("spool page to a temporary file: %w", err)}
 	}
 	if err := os.Remove(f.Name()); err != nil {
 		_ = f.Close()
-		return nil, fmt.Errorf("spool page to a temporary file: %w", err)
+		return nil, &Error{fmt.Errorf("spool page to a temporary file: %w", err)}
 	}
 	return &file{f: f, w: bufio.NewWriterSize(f, buffer)}, nil
 }
@@ -62,7 +62,7 @@ func (s *file) flush() error {
 }
 
 func (s *file) failed(err error) error {
-	return fmt.Errorf("spool page of %d records, %d bytes, in %s: %w", s.n, s.size, filepath.Dir(s.f.Name()), err)
+	return &Error{fmt.Errorf("spool page of %d records, %d bytes, in %s: %w", s.n, s.size, filepath.Dir(s.f.Name()), err)}
 }
 
 // Len implements record.List.

@@ -21,6 +21,12 @@ type Writer struct {
 	file    *file // nil while everything is in memory
 }
 
+// Error is a fault of this machine: a page could not be written to its file. All errors of a Writer are such.
+type Error struct{ error }
+
+// Unwrap returns the fault.
+func (e *Error) Unwrap() error { return e.error }
+
 // New returns a Writer that keeps at most memory bytes, slices included, before it moves to a file in dir. memory
 // defaults to DefaultMemory, dir to the system's folder for temporary files.
 func New(memory int64, dir string) *Writer {

@@ -1,8 +1,8 @@
-package source
+// Package inflate undoes the content codings of answers.
+package inflate
 
 import (
 	"bufio"
-	"bytes"
 	"compress/flate"
 	"compress/gzip"
 	"compress/zlib"
@@ -13,9 +13,12 @@ import (
 	"strings"
 )
 
-// inflate undoes the Content-Encoding that h declares. Only one coding is undone, and only those we ask for; a body in
-// any other cannot be read.
-func inflate(h http.Header, r *bufio.Reader) io.Reader {
+// Reader undoes the Content-Encoding that h declares. Only one coding is undone, and only those we ask for (gzip, deflate);
+// a body in any other cannot be read.
+func Reader(h http.Header, r *bufio.Reader) io.Reader {
+	if len(h["Content-Encoding"]) == 0 {
+		return r
+	}
 	switch coding := strings.ToLower(strings.TrimSpace(strings.Join(h.Values("Content-Encoding"), ", "))); coding {
 	case "", "identity":
 		return r
@@ -93,19 +96,14 @@ func cutShort(err error) error {
 	return err
 }
 
-// damaged reports whether err is compressed data that was hurt on its way: worth asking for again.
-func damaged(err error) bool {
+// Damaged reports whether err is compressed data that was hurt on its way: worth asking for again.
+func Damaged(err error) bool {
 	var corrupt flate.CorruptInputError
 	return errors.As(err, &corrupt) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, zlib.ErrChecksum)
 }
 
-// miscoded reports whether err is a body that is not what its Content-Encoding says, or in a coding not known.
-func miscoded(err error) bool {
+// Miscoded reports whether err is a body that is not what its Content-Encoding says, or in a coding not known.
+func Miscoded(err error) bool {
 	return errors.Is(err, gzip.ErrHeader) || errors.Is(err, zlib.ErrHeader) ||
 		errors.Is(err, errBehind) || errors.Is(err, errCoding)
-}
-
-// looksLikePage reports whether an answer is a web page rather than data.
-func looksLikePage(h http.Header, head []byte) bool {
-	return strings.Contains(strings.ToLower(h.Get("Content-Type")), "html") || bytes.HasPrefix(bytes.TrimSpace(head), []byte("<"))
 }
