@@ -27,17 +27,28 @@ func Key(p Partition) []byte {
 
 // Value returns the value of an offset record. Its members stand as a Connect worker would write them back.
 func Value(o Offset) []byte {
-	members := []connectjson.Member{{Name: "offset", Value: connectjson.AppendString(nil, o.Offset)}}
-	for _, f := range o.fields()[1:] {
-		if *f.value != "" {
-			members = append(members, connectjson.Member{Name: f.name, Value: connectjson.AppendString(nil, *f.value)})
+	members, text := make([]connectjson.Member, 0, 8), make([]byte, 0, 64)
+	for i, name := range names {
+		value := *o.field(i)
+		if i > 0 && value == "" {
+			continue
+		}
+		from := len(text)
+		text = connectjson.AppendString(text, value)
+		members = append(members, connectjson.Member{Name: name, Value: text[from:]})
+	}
+	size := 2 + len(text)
+	if len(o.Extra) > 0 {
+		for _, name := range slices.Sorted(maps.Keys(o.Extra)) {
+			members = append(members, connectjson.Member{Name: name, Value: []byte(o.Extra[name])})
+			size += len(o.Extra[name])
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(o.Extra)) {
-		members = append(members, connectjson.Member{Name: name, Value: []byte(o.Extra[name])})
+	for _, m := range members {
+		size += len(m.Name) + len(`"":,`)
 	}
 	connectjson.SortHashMap(members)
-	return connectjson.AppendObject(nil, members...)
+	return connectjson.AppendObject(make([]byte, 0, size), members...)
 }
 
 // Message is the record that stores o for p in topic.
@@ -65,11 +76,11 @@ func Decode(value []byte) (Offset, error) {
 	if raw := members["offset"]; raw == nil || raw.Kind() == 'n' {
 		return Offset{}, errors.New(`offset value has no "offset"`)
 	}
-	for _, f := range o.fields() {
-		if *f.value, err = text(members[f.name]); err != nil {
-			return Offset{}, fmt.Errorf("offset value: %q %w", f.name, err)
+	for i, name := range names {
+		if *o.field(i), err = text(members[name]); err != nil {
+			return Offset{}, fmt.Errorf("offset value: %q %w", name, err)
 		}
-		delete(members, f.name)
+		delete(members, name)
 	}
 	for name, raw := range members {
 		if o.Extra == nil {

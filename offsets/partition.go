@@ -19,20 +19,10 @@ func Partitions(connector string, urls []string) []Partition {
 	return out
 }
 
-// field is one of our names in an offset record's value.
-type field struct {
-	name  string
-	value *string
-}
+// names are our fields in an offset record's value. The first is the product's and always written.
+var names = [...]string{"offset", "start_time", "end_time", "primary_key", "next", "seen"}
 
-// fields lists them with their places in o. The first is the product's and always written.
-func (o *Offset) fields() []field {
-	return []field{
-		{"offset", &o.Offset},
-		{"start_time", &o.StartTime},
-		{"end_time", &o.EndTime},
-		{"primary_key", &o.PrimaryKey},
-		{"next", &o.Next},
-		{"seen", &o.Seen},
-	}
+// field is the place in o of names[i].
+func (o *Offset) field(i int) *string {
+	return [...]*string{&o.Offset, &o.StartTime, &o.EndTime, &o.PrimaryKey, &o.Next, &o.Seen}[i]
 }

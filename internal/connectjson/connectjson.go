@@ -47,6 +47,11 @@ func AppendArray(dst []byte, elements ...[]byte) []byte {
 func AppendString(dst []byte, s string) []byte {
 	dst = append(slices.Grow(dst, len(s)+2), '"')
 	for i := 0; i < len(s); {
+		if n := plain(s[i:]); n > 0 {
+			dst = append(dst, s[i:i+n]...)
+			i += n
+			continue
+		}
 		if c := s[i]; c < utf8.RuneSelf {
 			dst = appendASCII(dst, c)
 			i++
@@ -63,15 +68,22 @@ func AppendString(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
+// plain is how many bytes at the beginning of s stand for themselves.
+func plain(s string) int {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= utf8.RuneSelf || short[c] != 0 {
+			return i
+		}
+	}
+	return len(s)
+}
+
 // short holds the letters of the two-character escapes.
 var short = [utf8.RuneSelf]byte{'"': '"', '\\': '\\', '\b': 'b', '\t': 't', '\n': 'n', '\f': 'f', '\r': 'r'}
 
 func appendASCII(dst []byte, c byte) []byte {
-	switch {
-	case short[c] != 0:
+	if short[c] != 0 {
 		return append(dst, '\\', short[c])
-	case c < ' ':
-		return fmt.Appendf(dst, `\u%04X`, c)
 	}
-	return append(dst, c)
+	return fmt.Appendf(dst, `\u%04X`, c)
 }

@@ -3,6 +3,7 @@ package connectjson
 import (
 	"slices"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // SortHashMap puts members into the order in which a java.util.HashMap that got them in the order given would list them.
@@ -26,8 +27,11 @@ func tableSize(n int) uint32 {
 // spread is String.hashCode with HashMap's upper half folded into the lower.
 func spread(s string) uint32 {
 	var h uint32
-	for _, unit := range utf16.Encode([]rune(s)) {
-		h = 31*h + uint32(unit)
+	for _, r := range s {
+		if hi, lo := utf16.EncodeRune(r); hi != utf8.RuneError {
+			h, r = 31*h+uint32(hi), lo
+		}
+		h = 31*h + uint32(r)
 	}
 	return h ^ h>>16
 }
