@@ -10,20 +10,27 @@ import (
 	"github.com/headwater/headwater/internal/record"
 )
 
-// slab is how many records are allocated at a time: one allocation a record would cost more than sending it.
-const slab = 256
+// Records are allocated many at a time, since one allocation a record would cost more than sending it: first for a few,
+// for what an idle API brings, then for twice as many.
+const (
+	firstSlab = 16
+	lastSlab  = 256
+)
 
 // send hands messages to a client and keeps the first error that comes back.
 type send struct {
 	client *kgo.Client
-	slab   []kgo.Record
+	slab   []kgo.Record     // what is left of the newest
+	size   int              // of the next
 	places map[int32]*place // by Message.Partition: one for all records that go there
 
 	mu    sync.Mutex
 	first error
 }
 
-func newSend(client *kgo.Client) *send { return &send{client: client, places: map[int32]*place{}} }
+func newSend(client *kgo.Client) *send {
+	return &send{client: client, size: firstSlab, places: map[int32]*place{}}
+}
 
 // all hands over the batches' messages, then their offsets, the last one of each source partition.
 func (s *send) all(ctx context.Context, batches []record.Batch) error {
@@ -46,8 +53,8 @@ func (s *send) all(ctx context.Context, batches []record.Batch) error {
 
 // lastOffsets keeps, of each key, only the newest offset.
 func lastOffsets(batches []record.Batch) []record.Message {
-	var kept []record.Message
-	at := map[string]int{}
+	kept := make([]record.Message, 0, len(batches))
+	at := make(map[string]int, len(batches))
 	for _, b := range batches {
 		if b.Offset == nil {
 			continue
@@ -81,11 +88,7 @@ func onlyOffsets(batches []record.Batch) []record.Batch {
 }
 
 func (s *send) one(ctx context.Context, m record.Message) {
-	if len(s.slab) == 0 {
-		s.slab = make([]kgo.Record, slab)
-	}
-	r := &s.slab[0]
-	s.slab = s.slab[1:]
+	r := s.record()
 	r.Topic, r.Key, r.Value = m.Topic, m.Key, m.Value
 	if m.Partition > 0 {
 		r.Context = s.place(ctx, m.Partition)
@@ -97,6 +100,16 @@ func (s *send) one(ctx context.Context, m record.Message) {
 		}
 	}
 	s.client.Produce(ctx, r, s.answered)
+}
+
+// record returns a new one.
+func (s *send) record() *kgo.Record {
+	if len(s.slab) == 0 {
+		s.slab, s.size = make([]kgo.Record, s.size), min(2*s.size, lastSlab)
+	}
+	r := &s.slab[0]
+	s.slab = s.slab[1:]
+	return r
 }
 
 // place is where the records of that Message.Partition go. All records of a send have one ctx.
