@@ -83,8 +83,8 @@ func (p *Pipeline) PageOf(parent Parent, s poll.State, r poll.Response, now time
 		page.list = r.Records
 		return page
 	}
-	set := &sieve{pipeline: p, response: r, step: step, drop: step.Drop, parent: parent, now: now}
-	if err := set.run(); err != nil {
+	set := &sieve{pipeline: p, response: r, reverse: step.Reverse, drop: step.Drop, parent: parent, now: now}
+	if err := set.run(step.Rejects); err != nil {
 		page := p.Failure(s, p.answered(r, err))
 		page.list = r.Records
 		return page

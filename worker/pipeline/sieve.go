@@ -17,7 +17,7 @@ import (
 type sieve struct {
 	pipeline *Pipeline
 	response poll.Response
-	step     poll.Step
+	reverse  bool
 	drop     poll.Bits
 	parent   Parent
 	now      time.Time
@@ -29,8 +29,8 @@ type sieve struct {
 
 // run judges every record. An error fails the page as a whole: under FAIL nothing of it is emitted, so that it comes
 // again, complete, after a person has looked.
-func (v *sieve) run() error {
-	for _, r := range v.step.Rejects {
+func (v *sieve) run(rejects []poll.Reject) error {
+	for _, r := range rejects {
 		if v.pipeline.Config.OnError == connector.Fail {
 			return r.Err
 		}
@@ -97,7 +97,7 @@ func (v *sieve) report(e *fault.Error) {
 func (v *sieve) messages() iter.Seq2[record.Message, error] {
 	return func(yield func(record.Message, error) bool) {
 		records := v.forward
-		if v.step.Reverse {
+		if v.reverse {
 			records = v.backward
 		}
 		if !records(yield) {

@@ -82,7 +82,7 @@ func (b bound) remember(p *page) error {
 type boundWalk struct {
 	bound
 	page     *page
-	before   *seen.Matcher
+	before   seen.Matcher
 	all      seen.Recorder // what is not before the new bound
 	fresh    seen.Recorder // what of it is emitted only now
 	ties     bool

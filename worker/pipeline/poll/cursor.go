@@ -94,14 +94,15 @@ func (c cursor) page(p *page) error {
 	if err != nil {
 		return err
 	}
+	first := p.s.at.Offset == "" // the first page repeats none
+	if p.step.Reason = c.ended(p.s, token); first && p.step.Reason != "" {
+		return p.remember()
+	}
 	again, err := p.repeated()
 	if err != nil {
 		return err
 	}
-	if again = again && p.s.at.Offset != ""; again {
-		token = ""
-	}
-	if p.step.Reason = c.ended(p.s, token); p.step.Reason == "" {
+	if again = again && !first; !again && p.step.Reason == "" {
 		p.step.Next.at.Offset = token
 		p.step.Next.trail = p.s.trail.With(token)
 		return p.forget()

@@ -14,7 +14,7 @@ type edge struct {
 	w          windows
 	page       *page
 	start, end time.Time
-	before     *seen.Matcher
+	before     seen.Matcher
 	matched    []uint64
 	fresh      []uint64
 	clock      moment.Clock

@@ -112,23 +112,20 @@ func (m *Machine) BeginItem(stored *offsets.Offset, fields map[string]string, no
 
 // Fits says at less cost whether a work item's values have a place in the requests; its error is StartItem's.
 func (m *Machine) Fits(fields map[string]string) error {
-	if err := m.ask.template.Fits(fields); err != nil {
-		return m.misplaced(err)
+	err := m.ask.template.Fits(fields)
+	if err == nil {
+		return nil
 	}
-	return nil
+	return &fault.Error{
+		Kind: fault.Permanent, Op: fmt.Sprintf("put a parent record's values into the requests of api%d", m.api.N), Err: err,
+		Hint: fmt.Sprintf("place it elsewhere in the templates of api%d, or name another field of the parent record", m.api.N),
+	}
 }
 
 func (m *Machine) unfit(err error) error {
 	return &fault.Error{
 		Kind: fault.Fatal, Op: fmt.Sprintf("start api%d from its offset", m.api.N), Err: err,
 		Hint: fmt.Sprintf("alter or reset the connector's offsets, or set api%d.http.offset.mode and http.initial.offset back", m.api.N),
-	}
-}
-
-func (m *Machine) misplaced(err error) error {
-	return &fault.Error{
-		Kind: fault.Permanent, Op: fmt.Sprintf("put a parent record's values into the requests of api%d", m.api.N), Err: err,
-		Hint: fmt.Sprintf("place it elsewhere in the templates of api%d, or name another field of the parent record", m.api.N),
 	}
 }
 

@@ -19,6 +19,9 @@ type page struct {
 	r      Response
 	step   Step
 	hasher seen.Hasher
+	before seen.Matcher  // of dropKnown, as the next two: what was emitted
+	all    seen.Recorder // the page
+	brief  bool
 }
 
 // drop leaves a record out.
@@ -78,47 +81,43 @@ func (p *page) repeated() (bool, error) {
 }
 
 // remember drops what was emitted of this page before and remembers all of it for the next time.
-func (p *page) remember() error {
-	if p.r.Records.Len() == 0 {
-		return nil // an answer without records says nothing about those that were there
+func (p *page) remember() (err error) {
+	if p.r.Records.Len() > 0 { // an answer without records says nothing about those that were there
+		p.step.Next.seen, err = p.dropKnown(false)
 	}
-	var all seen.Recorder
-	err := p.dropKnown(&all)
-	p.step.Next.seen = all.Memory()
 	return err
 }
 
 // forget drops what was emitted of this page before, which will not be asked for again.
-func (p *page) forget() error {
-	if p.s.seen.Len() == 0 {
-		return nil
+func (p *page) forget() (err error) {
+	if p.s.seen.Len() > 0 {
+		_, err = p.dropKnown(true)
+		p.step.Next.seen = seen.Memory{}
 	}
-	p.step.Next.seen = seen.Memory{}
-	return p.dropKnown(nil)
+	return err
 }
 
-// dropKnown drops what was emitted of this page before. It looks at no more records than it must, unless all is to
-// record them.
-func (p *page) dropKnown(all *seen.Recorder) error {
-	before := p.s.seen.Match()
-	err := p.r.Records.Each(func(i int, raw []byte) error {
-		if all == nil && !before.Open() {
-			return errEnough
-		}
-		h, err := p.hasher.Hash(raw)
-		if all != nil {
-			all.Add(h)
-		}
-		if before.Seen(h) {
-			p.drop(i)
-		}
-		return err
-	})
-	if before.Lost() && p.r.Records.Len() > 0 {
+// dropKnown drops what was emitted of this page before and remembers it. A brief walk looks at no more than it must.
+func (p *page) dropKnown(brief bool) (seen.Memory, error) {
+	p.before, p.all, p.brief = p.s.seen.Match(), seen.Recorder{}, brief
+	err := p.r.Records.Each(p.known)
+	if p.before.Lost() && p.r.Records.Len() > 0 {
 		p.step.Drop, p.step.Reason = nil, PageChanged
 	}
 	if errors.Is(err, errEnough) {
-		return nil
+		err = nil
+	}
+	return p.all.Memory(), err
+}
+
+func (p *page) known(i int, raw []byte) error {
+	if p.brief && !p.before.Open() {
+		return errEnough
+	}
+	h, err := p.hasher.Hash(raw)
+	p.all.Add(h)
+	if p.before.Seen(h) {
+		p.drop(i)
 	}
 	return err
 }

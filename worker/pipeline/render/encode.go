@@ -34,6 +34,9 @@ func encode(value string, at place) (string, error) {
 // segment percent-encodes a path segment. Dots that would climb are refused even behind an encoded slash, because
 // servers differ in when they decode.
 func segment(value string) (string, error) {
+	if bare(value) {
+		return value, nil
+	}
 	if i := strings.IndexFunc(value, control); i >= 0 {
 		return "", fmt.Errorf("%q has a control character, which a path must not have", value)
 	}
@@ -47,12 +50,18 @@ func segment(value string) (string, error) {
 
 // dots reports whether a path segment is . or .., however it is encoded.
 func dots(s string) bool {
+	if s == "" || len(s) > len("%2e%2e") || s[0] != '.' && s[0] != '%' { // as nearly always
+		return false
+	}
 	plain, err := url.PathUnescape(s)
 	return s == "." || s == ".." || err == nil && (plain == "." || plain == "..")
 }
 
 // component percent-encodes a part of a query, a blank as %20, which every server takes.
 func component(value string) string {
+	if bare(value) {
+		return value
+	}
 	return strings.ReplaceAll(url.QueryEscape(value), "+", "%20")
 }
 
@@ -115,6 +124,16 @@ func literal(text, allowed string) string {
 		}
 	}
 	return b.String()
+}
+
+// bare reports whether there is nothing in a value to be encoded, as in most there is not.
+func bare(value string) bool {
+	for i := range len(value) {
+		if !alphanumeric(value[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 func alphanumeric(c byte) bool {

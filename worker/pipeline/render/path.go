@@ -125,9 +125,8 @@ func (t Template) literals(allowed string) Template {
 	return t
 }
 
-// renderPath puts values into a path. link reports that the offset went in as a link.
-func renderPath(t Template, v Values) (path string, link bool, err error) {
-	var b []byte
+// appendPath puts values into a path. link reports that the offset went in as a link.
+func appendPath(b []byte, t Template, v Values) (_ []byte, link bool, err error) {
 	for _, p := range t.parts {
 		switch {
 		case p.name == "":
@@ -135,18 +134,18 @@ func renderPath(t Template, v Values) (path string, link bool, err error) {
 		case p.place == inPath && p.name == "offset" && v.Link && isLink(v.Offset):
 			link = true
 			if b, err = appendLink(b, v.Offset); err != nil {
-				return "", false, err
+				return nil, false, err
 			}
 		default:
 			encoded, err := v.fill(p)
 			if err != nil {
-				return "", false, err
+				return nil, false, err
 			}
 			if encoded == "" && p.owned {
-				return "", false, fmt.Errorf("${%s} is empty, and a path parameter must not be", p.name)
+				return nil, false, fmt.Errorf("${%s} is empty, and a path parameter must not be", p.name)
 			}
 			b = append(b, encoded...)
 		}
 	}
-	return string(b), link, nil
+	return b, link, nil
 }

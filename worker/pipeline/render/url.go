@@ -1,6 +1,7 @@
 package render
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/url"
@@ -11,10 +12,11 @@ import (
 
 // URL is the template of a request's address.
 type URL struct {
-	base   string // without a slash at its end
-	origin string
-	path   Template
-	params []param
+	base    string // without a slash at its end
+	origin  string
+	encoded bool // base stands as it is sent
+	path    Template
+	params  []param
 }
 
 type param struct {
@@ -25,11 +27,12 @@ type param struct {
 
 // CompileURL builds the template of api's address. Errors name the property, without its apiN prefix where it has one.
 func CompileURL(base string, api connector.API) (URL, error) {
-	origin, err := originOf(base)
+	parsed, err := parseBase(base)
 	if err != nil {
 		return URL{}, fmt.Errorf("http.api.base.url: %w", err)
 	}
-	u := URL{base: strings.TrimSuffix(base, "/"), origin: origin}
+	u := URL{base: strings.TrimSuffix(base, "/"), origin: parsed.Scheme + "://" + parsed.Host}
+	u.encoded = strings.HasSuffix(base, parsed.EscapedPath())
 	if u.path, err = compilePath(api.Path, api.PathParameters, fields(api)); err != nil {
 		return URL{}, err
 	}
@@ -53,19 +56,19 @@ func fields(api connector.API) []string {
 	return api.Placeholders
 }
 
-// originOf is scheme and host of a base URL, which may have a path but nothing else.
-func originOf(base string) (string, error) {
+// parseBase parses a base URL, which has scheme and host and may have a path, but nothing else.
+func parseBase(base string) (*url.URL, error) {
 	u, err := url.Parse(base)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return "", fmt.Errorf("%q is not an http or https URL", base)
+		return nil, fmt.Errorf("%q is not an http or https URL", base)
 	}
 	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return "", errors.New("must have no user, query or fragment; put a query into http.request.parameters and a user into connection.user")
+		return nil, errors.New("must have no user, query or fragment; put a query into http.request.parameters and a user into connection.user")
 	}
-	return u.Scheme + "://" + u.Host, nil
+	return u, nil
 }
 
 // Uses reports whether the placeholder name occurs.
@@ -90,37 +93,46 @@ func (u URL) Fills(name, placeholder string) bool {
 
 // Render puts values in. extra parameters come last and replace configured ones of their name.
 func (u URL) Render(v Values, extra ...connector.Pair) (string, error) {
-	path, link, err := renderPath(u.path, v)
+	var space [2][256]byte // most addresses fit in, which leaves one allocation
+	path, link, err := appendPath(space[0][:0], u.path, v)
 	if err != nil {
 		return "", fmt.Errorf("http.api.path: %w", err)
 	}
-	full := u.join(path)
-	if _, query, ok := strings.Cut(path, "?"); ok && link && query != "" {
-		return u.check(full, path)
+	whole := absolute(string(path[:min(len(path), len("https://"))]))
+	full := u.join(space[1][:0], path, whole)
+	if _, query, ok := bytes.Cut(path, []byte("?")); !ok || !link || len(query) == 0 {
+		if full, err = u.appendQuery(full, v, extra); err != nil {
+			return "", fmt.Errorf("http.request.parameters: %w", err)
+		}
 	}
+	if link || whole || !u.encoded {
+		return u.check(string(full), whole)
+	}
+	return unclimbed(string(full))
+}
+
+// appendQuery puts the parameters behind an address, which may have some.
+func (u URL) appendQuery(b []byte, v Values, extra []connector.Pair) (_ []byte, err error) {
 	separator := byte('?')
-	if strings.Contains(full, "?") {
-		separator = '&'
-	}
-	b := append(make([]byte, 0, 2*len(full)+64), full...)
-	begin := func(encoded string) {
-		b = append(append(append(b, separator), encoded...), '=')
+	if bytes.IndexByte(b, '?') >= 0 {
 		separator = '&'
 	}
 	for _, p := range u.params {
 		if named(extra, p.name) {
 			continue
 		}
-		begin(p.encoded)
+		b = append(append(append(b, separator), p.encoded...), '=')
+		separator = '&'
 		if b, err = p.value.append(b, v); err != nil {
-			return "", fmt.Errorf("http.request.parameters: %s: %w", p.name, err)
+			return nil, fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
 	for _, p := range extra {
-		begin(parameterName(p.Name))
+		b = append(append(append(b, separator), parameterName(p.Name)...), '=')
+		separator = '&'
 		b = append(b, component(p.Value)...)
 	}
-	return u.check(string(b), path)
+	return b, nil
 }
 
 // parameterName is the name of a request parameter as it stands in a query.
@@ -136,31 +148,49 @@ func named(pairs []connector.Pair, name string) bool {
 }
 
 // join puts exactly one slash between base and path, unless the path is a query alone or a whole URL.
-func (u URL) join(path string) string {
-	switch {
-	case absolute(path):
-		return path
-	case path == "" || path[0] == '/' || path[0] == '?':
-		return u.base + path
+func (u URL) join(b, path []byte, whole bool) []byte {
+	if whole {
+		return append(b, path...)
 	}
-	return u.base + "/" + path
+	b = append(b, u.base...)
+	if len(path) > 0 && path[0] != '/' && path[0] != '?' {
+		b = append(b, '/')
+	}
+	return append(b, path...)
 }
 
-// check holds the finished address against the template: same origin, and no segment that climbs.
-func (u URL) check(full, path string) (string, error) {
+// check holds a finished address that is not ours alone, as one that a link went into, against the template: same origin,
+// and no segment that climbs.
+func (u URL) check(full string, whole bool) (string, error) {
 	parsed, err := url.Parse(full)
 	if err != nil {
 		return "", fmt.Errorf("http.api.path: %w", err)
 	}
-	if !absolute(path) && !strings.EqualFold(parsed.Scheme+"://"+parsed.Host, u.origin) {
+	if !whole && !strings.EqualFold(parsed.Scheme+"://"+parsed.Host, u.origin) {
 		return "", fmt.Errorf("http.api.path: %q is not at %s", full, u.origin)
 	}
-	for s := range strings.SplitSeq(parsed.EscapedPath(), "/") {
-		if dots(s) {
-			return "", fmt.Errorf("http.api.path: %q has a . or .. in its path", full)
-		}
+	if climbs(parsed.EscapedPath()) {
+		return "", fmt.Errorf("http.api.path: %q has a . or .. in its path", full)
 	}
 	return full, nil
+}
+
+// unclimbed is check for an address of an encoded base with encoded text behind it: it is well formed, at the origin, and
+// goes out as it stands.
+func unclimbed(full string) (string, error) {
+	if path, _, _ := strings.Cut(full, "?"); climbs(path) {
+		return "", fmt.Errorf("http.api.path: %q has a . or .. in its path", full)
+	}
+	return full, nil
+}
+
+func climbs(path string) bool {
+	for s := range strings.SplitSeq(path, "/") {
+		if dots(s) {
+			return true
+		}
+	}
+	return false
 }
 
 func absolute(s string) bool {

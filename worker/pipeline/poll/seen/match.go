@@ -22,17 +22,20 @@ func (r *Recorder) Memory() Memory {
 	return Memory{count: r.m.count, digest: r.m.digest}
 }
 
-// Matcher goes through a page and says which of its records are remembered.
+// Matcher goes through a page and says which of its records are remembered. It must not be copied while it does.
 type Matcher struct {
-	left   map[uint64]int // multiset: how many of each have not come yet
+	left   map[uint64]int // multiset: how many of each have not come yet; nil: none
 	more   int            // their sum
 	memory Memory
 	begun  Recorder // digest: the page as far as it was remembered
 }
 
 // Match starts to go through a page.
-func (m Memory) Match() *Matcher {
-	c := &Matcher{memory: m, left: make(map[uint64]int, len(m.hashes)), more: len(m.hashes)}
+func (m Memory) Match() Matcher {
+	c := Matcher{memory: m, more: len(m.hashes)}
+	if c.more > 0 {
+		c.left = make(map[uint64]int, c.more)
+	}
 	for _, h := range m.hashes {
 		c.left[h]++
 	}
