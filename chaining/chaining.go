@@ -13,6 +13,7 @@
 package chaining
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -61,25 +62,24 @@ type ID [16]byte
 
 // ID is the same for the same child and values, whoever announces them and whenever.
 func (i Item) ID() ID {
-	h := sha256.New()
-	var n [8]byte
-	write := func(s string) {
-		binary.BigEndian.PutUint64(n[:], uint64(len(s)))
-		h.Write(n[:])
-		h.Write([]byte(s))
-	}
-	binary.BigEndian.PutUint64(n[:], uint64(i.Child))
-	h.Write(n[:])
+	b := binary.BigEndian.AppendUint64(make([]byte, 0, 128), uint64(i.Child))
 	for _, v := range sorted(i.Values) {
-		write(v.Name)
-		write(v.Value)
+		b = appendText(appendText(b, v.Name), v.Value)
 	}
-	return ID(h.Sum(nil)[:16])
+	sum := sha256.Sum256(b)
+	return ID(sum[:16])
+}
+
+func appendText(b []byte, s string) []byte {
+	return append(binary.BigEndian.AppendUint64(b, uint64(len(s))), s...)
 }
 
 func sorted(values []connector.Pair) []connector.Pair {
-	values = slices.Clone(values)
-	slices.SortFunc(values, func(a, b connector.Pair) int { return strings.Compare(a.Name, b.Name) })
+	byName := func(a, b connector.Pair) int { return strings.Compare(a.Name, b.Name) }
+	if !slices.IsSortedFunc(values, byName) {
+		values = slices.Clone(values)
+		slices.SortFunc(values, byName)
+	}
 	return values
 }
 
@@ -91,11 +91,24 @@ func (id ID) String() string { return hex.EncodeToString(id[:]) }
 
 // ParseID reads what String writes.
 func ParseID(s string) (ID, error) {
-	b, err := hex.DecodeString(s)
-	if err != nil || len(b) != len(ID{}) || hex.EncodeToString(b) != s {
-		return ID{}, fmt.Errorf("%q is no item: an item has 32 digits of 0-9 and a-f", s)
+	id, ok := parseID([]byte(s))
+	if !ok {
+		return ID{}, noID(s)
 	}
-	return ID(b), nil
+	return id, nil
+}
+
+// parseID takes lower case alone, so that an item has one name.
+func parseID(s []byte) (id ID, ok bool) {
+	if len(s) != hex.EncodedLen(len(id)) || bytes.ContainsAny(s, "ABCDEF") {
+		return id, false
+	}
+	_, err := hex.Decode(id[:], s)
+	return id, err == nil
+}
+
+func noID(s string) error {
+	return fmt.Errorf("%q is no item: an item has 32 digits of 0-9 and a-f", s)
 }
 
 // ItemOf is the item that an announcement is for.

@@ -71,4 +71,6 @@ type Crawled struct {
 	Child    int
 	ID       ID
 	Progress *headwaterv1.Progress
+	// Encoded is Progress as it stands in the queue, see ProgressMessage. Nil: it is encoded anew.
+	Encoded []byte
 }

@@ -1,10 +1,10 @@
 package chaining
 
 import (
+	"bytes"
 	"encoding/hex"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"google.golang.org/protobuf/proto"
 
@@ -36,19 +36,20 @@ func (k Key) Bytes() []byte {
 
 // ParseKey reads what Bytes writes.
 func ParseKey(b []byte) (Key, error) {
-	parts := strings.SplitN(string(b), "/", 3)
-	if len(parts) != 3 || parts[0] != "a" && parts[0] != "p" {
+	kind, rest, _ := bytes.Cut(b, []byte("/"))
+	number, name, found := bytes.Cut(rest, []byte("/"))
+	if !found || string(kind) != "a" && string(kind) != "p" {
 		return Key{}, fmt.Errorf("%q is no key of a work queue", b)
 	}
-	child, err := strconv.Atoi(parts[1])
-	if err != nil || child < 1 || strconv.Itoa(child) != parts[1] {
-		return Key{}, fmt.Errorf("%q is no key of a work queue: %q is no API's number", b, parts[1])
+	child, err := strconv.Atoi(string(number))
+	if err != nil || child < 1 || strconv.Itoa(child) != string(number) {
+		return Key{}, fmt.Errorf("%q is no key of a work queue: %q is no API's number", b, number)
 	}
-	id, err := ParseID(parts[2])
-	if err != nil {
-		return Key{}, fmt.Errorf("%q is no key of a work queue: %w", b, err)
+	id, ok := parseID(name)
+	if !ok {
+		return Key{}, fmt.Errorf("%q is no key of a work queue: %w", b, noID(string(name)))
 	}
-	return Key{Kind: Kind(parts[0][0]), Child: child, ID: id}, nil
+	return Key{Kind: Kind(kind[0]), Child: child, ID: id}, nil
 }
 
 // AnnouncementMessage is the record that announces an item.

@@ -2,6 +2,7 @@ package items
 
 import (
 	"errors"
+	"hash/maphash"
 	"math"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -59,8 +60,8 @@ func (l *Lane) Commit(all ...chaining.Crawled) error {
 			return err
 		}
 		for _, c := range all {
-			if at := (place{c.Child, c.ID}); d.changes[at] != nil {
-				remember(l.own, keepOwn, at, c.Progress.GetRevision())
+			if at := (place{c.Child, c.ID}); d.changes[at].changed {
+				remember(l.own, keepOwn, at, own{c.Progress.GetRevision(), sum(d.changes[at].now.progress)})
 			}
 		}
 		return nil
@@ -72,9 +73,11 @@ func (d *draft) crawled(written chaining.Crawled) error {
 	if written.Progress == nil {
 		return errors.New("no progress to store")
 	}
-	raw, err := proto.Marshal(written.Progress)
-	if err != nil {
-		return err
+	raw, err := written.Encoded, error(nil)
+	if raw == nil {
+		if raw, err = proto.Marshal(written.Progress); err != nil {
+			return err
+		}
 	}
 	c, err := d.change(written.Child, written.ID)
 	if err != nil || c.now.progressed && written.Progress.GetRevision() <= c.now.revision {
@@ -90,6 +93,7 @@ type draft struct {
 	lane    *Lane
 	db      *pebble.DB
 	changes map[place]*change
+	order   []*change // as they came
 	passed  int
 	buffer  []byte
 }
@@ -102,6 +106,7 @@ type place struct {
 
 // change is an item before and after.
 type change struct {
+	place
 	before, now  row
 	changed      bool
 	announcement []byte // the new one, at now.at; nil: as before
@@ -143,12 +148,15 @@ func (d *draft) announced(e Entry) error {
 
 // progressed takes what is newer than what is known.
 func (d *draft) progressed(e Entry) error {
+	if d.echo(e) {
+		return nil
+	}
 	var p headwaterv1.Progress
 	if proto.Unmarshal(e.Value, &p) != nil {
 		d.passed++
 		return nil
 	}
-	if d.echo(e, p.GetRevision()) {
+	if d.old(e, p.GetRevision()) {
 		return nil
 	}
 	c, err := d.change(e.Key.Child, e.Key.ID)
@@ -165,15 +173,29 @@ func (d *draft) progressed(e Entry) error {
 	return nil
 }
 
-// echo says whether e is older than, or is, what the lane wrote itself: until that has come back nothing from the queue is
-// newer, not even a tombstone.
-func (d *draft) echo(e Entry, revision int64) bool {
+var seed = maphash.MakeSeed()
+
+func sum(raw []byte) uint64 { return maphash.Bytes(seed, raw) }
+
+// echo says whether e is what the lane wrote itself, as its bytes tell.
+func (d *draft) echo(e Entry) bool {
 	at := place{e.Key.Child, e.Key.ID}
 	own, known := d.lane.own[at]
-	if known && e.Value != nil && revision >= own {
+	if known = known && e.Value != nil && sum(e.Value) == own.sum; known {
 		delete(d.lane.own, at)
 	}
-	return known && (e.Value == nil || revision <= own)
+	return known
+}
+
+// old says whether e is older than, or is, what the lane wrote itself: until that has come back nothing from the queue is
+// newer, not even a tombstone.
+func (d *draft) old(e Entry, revision int64) bool {
+	at := place{e.Key.Child, e.Key.ID}
+	own, known := d.lane.own[at]
+	if known && e.Value != nil && revision >= own.revision {
+		delete(d.lane.own, at)
+	}
+	return known && (e.Value == nil || revision <= own.revision)
 }
 
 // change returns the item's change in this draft.
@@ -183,13 +205,13 @@ func (d *draft) change(number int, id chaining.ID) (*change, error) {
 		return c, nil
 	}
 	r, known := d.lane.picked[at]
-	if !known {
+	if !known && d.lane.stored.Has(id) {
 		var err error
 		if r, err = read(d.db, d.lane.keys.row(number, id)); err != nil {
 			return nil, err
 		}
 	}
-	c := &change{before: r, now: r}
-	d.changes[at] = c
+	c := &change{place: at, before: r, now: r}
+	d.changes[at], d.order = c, append(d.order, c)
 	return c, nil
 }

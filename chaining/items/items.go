@@ -10,8 +10,9 @@
 //	waiting  by queue offset   announced and not served yet: never crawled, announced anew, or set by a person
 //	due      by time           OPEN and SET_ASIDE; DONE when it is polled again
 //
-// The head of each index is also in memory (window), so that the next item costs two point reads, and the deletions that a
-// queue leaves behind in a log-structured store are never stepped over again.
+// The head of each index is not on disk but in memory (window), so that the next item costs two point reads at most, what is
+// done soon is never written to an index, and the deletions that a queue leaves behind in a log-structured store are never
+// stepped over again.
 package items
 
 import (
@@ -130,12 +131,12 @@ func (s *Store) Close() error {
 func (s *Store) Lane(name string) *Lane {
 	return &Lane{
 		store: s, name: name, keys: prefix(s.last.Add(1)), children: map[int]*child{},
-		picked: map[place]row{}, ahead: map[int64][]byte{}, own: map[place]int64{},
+		picked: map[place]row{}, ahead: map[int64][]byte{}, own: map[place]own{},
 	}
 }
 
-// use runs f while the store cannot be closed, and gives its error the name of what was tried.
-func (s *Store) use(op string, f func() error) error {
+// use runs f while the store cannot be closed, and gives its error the name of what was tried with which lane.
+func (s *Store) use(op, lane string, f func() error) error {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	err := ErrClosed
@@ -143,9 +144,17 @@ func (s *Store) use(op string, f func() error) error {
 		err = f()
 	}
 	if err != nil {
-		return s.fault(op, err)
+		return s.fault(op+" of "+lane, err)
 	}
 	return nil
+}
+
+// commit stores a batch, once there is room for it.
+func (s *Store) commit(b *pebble.Batch) error {
+	if err := s.room(b.Len()); err != nil {
+		return err
+	}
+	return b.Commit(pebble.NoSync)
 }
 
 // room makes lanes wait while pebble cannot keep up with them, before n bytes are written. It fails when the disk is full.

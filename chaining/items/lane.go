@@ -6,6 +6,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/headwater/headwater/chaining"
+	"github.com/headwater/headwater/chaining/items/seen"
 )
 
 // Lane is one partition of a work queue. Its methods may be called from several goroutines; errors are *fault.Error, and
@@ -22,7 +23,14 @@ type Lane struct {
 	passed   int64            // records that were not understood
 	picked   map[place]row    // of the items that Next gave out last, so that Commit need not read them
 	ahead    map[int64][]byte // announcements by their offset, read with the index that they stand in; none ever changes
-	own      map[place]int64  // revisions that the lane wrote and that have not come back yet
+	own      map[place]own    // what the lane wrote and that has not come back yet
+	stored   seen.Set         // the items that have a row
+}
+
+// own is a progress that the lane wrote.
+type own struct {
+	revision int64
+	sum      uint64 // of its bytes
 }
 
 // child is what a lane knows of one child API without reading.
@@ -67,7 +75,7 @@ func remember[K comparable, V any](m map[K]V, most int, at K, v V) {
 
 // use runs f while the lane is locked and cannot go away.
 func (l *Lane) use(op string, f func(*pebble.DB) error) error {
-	return l.store.use(op+" of "+l.name, func() error {
+	return l.store.use(op, l.name, func() error {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		if l.dropped {
@@ -113,7 +121,7 @@ func (l *Lane) Oldest(crawls func(child int) bool) (at int64, ok bool, err error
 			if !crawls(number) {
 				continue
 			}
-			e, found, err := l.entry(db, number, c, waiting, 0)
+			e, found, err := l.first(db, number, c, waiting, nil)
 			if err != nil {
 				return err
 			}

@@ -10,7 +10,7 @@ import (
 // for all that are announced, another state for those that stand there. It reads until it has found so many, which can be
 // the whole lane: it is for people. The lane goes on meanwhile.
 func (l *Lane) List(number int, state State, after chaining.ID, limit int) (out []Item, err error) {
-	err = l.store.use("list items of "+l.name, func() error {
+	err = l.store.use("list items", l.name, func() error {
 		if l.isDropped() {
 			return ErrClosed
 		}

@@ -55,29 +55,23 @@ func (l *Lane) pick(db *pebble.DB, number int, e entry) (it Item, err error) {
 
 // first returns the first entry of an index that is not busy.
 func (l *Lane) first(db *pebble.DB, number int, c *child, in index, busy func(chaining.ID) bool) (entry, bool, error) {
-	for i := 0; ; i++ {
-		e, found, err := l.entry(db, number, c, in, i)
-		if err != nil || !found || busy == nil || !busy(e.id) {
-			return e, found, err
-		}
-	}
-}
-
-// entry returns the entry at place i of an index.
-func (l *Lane) entry(db *pebble.DB, number int, c *child, in index, i int) (entry, bool, error) {
 	w := c.window(in)
-	for i >= len(w.entries) && w.more {
+	for i := 0; ; {
+		for ; i < len(w.entries); i++ {
+			if busy == nil || !busy(w.entries[i].id) {
+				return w.entries[i], true, nil
+			}
+		}
+		if !w.more {
+			return entry{}, false, nil
+		}
 		if err := l.extend(db, number, w, in); err != nil {
 			return entry{}, false, err
 		}
 	}
-	if i >= len(w.entries) {
-		return entry{}, false, nil
-	}
-	return w.entries[i], true, nil
 }
 
-// extend reads on behind the end of a window.
+// extend moves a page from disk to the end of a window.
 func (l *Lane) extend(db *pebble.DB, number int, w *window, in index) error {
 	from, _ := l.keys.entry(in, number, w.end)
 	it, err := db.NewIter(&pebble.IterOptions{LowerBound: append(from, 0), UpperBound: l.keys.child(byte(in), number+1)})
@@ -89,6 +83,9 @@ func (l *Lane) extend(db *pebble.DB, number int, w *window, in index) error {
 		next = append(next, parseEntry(in, it.Key(), it.Value()))
 	}
 	if err := it.Close(); err != nil {
+		return err
+	}
+	if err := l.offDisk(db, number, in, next); err != nil {
 		return err
 	}
 	w.extend(next, l.store.page)

@@ -28,7 +28,7 @@ func options(c Config, fs vfs.FS) *pebble.Options {
 		FormatMajorVersion:          pebble.FormatNewest,
 		MaxOpenFiles:                256,
 		MaxManifestFileSize:         4 << 20,
-		L0CompactionThreshold:       4,
+		L0CompactionThreshold:       16, // tables that are read at once are half as many; what is soon deleted is rarely rewritten
 		L0StopWritesThreshold:       40,
 		LBaseMaxBytes:               256 << 20,
 		CompactionConcurrencyRange:  func() (lower, upper int) { return 1, 1 },

@@ -3,59 +3,64 @@ package items
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"errors"
-	"maps"
 	"slices"
 
 	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/headwater/headwater/chaining"
 )
 
 // write stores all changes at once, then tells the windows and the counters.
 func (d *draft) write() error {
-	maps.DeleteFunc(d.changes, func(_ place, c *change) bool { return !c.changed })
-	b := d.db.NewBatch()
-	defer b.Close()
-	if err := d.put(b); err != nil {
-		return err
-	}
-	if err := d.lane.store.room(b.Len()); err != nil {
-		return err
-	}
-	if err := b.Commit(pebble.NoSync); err != nil {
-		return err
-	}
-	for at, c := range d.changes {
-		d.lane.child(at.child).moved(c, at, d.lane.store.page)
-		delete(d.lane.picked, at)
-		if c.before.at != c.now.at {
-			delete(d.lane.ahead, c.before.at)
+	d.order = slices.DeleteFunc(d.order, func(c *change) bool { return !c.changed })
+	if len(d.order) > 0 {
+		if err := d.store(); err != nil {
+			return err
 		}
+	}
+	for _, c := range d.order {
+		d.lane.moved(c)
 	}
 	d.lane.passed += int64(d.passed)
 	return d.lane.refill(d.db)
 }
 
+func (d *draft) store() error {
+	if err := d.lane.spill(d.db); err != nil {
+		return err
+	}
+	b := d.db.NewBatch()
+	defer b.Close()
+	if err := d.put(b); err != nil {
+		return err
+	}
+	return d.lane.store.commit(b)
+}
+
 // put writes the changes in the order of their keys, as far as it can be had: that is cheaper by far than to jump about.
 func (d *draft) put(b *pebble.Batch) error {
-	places := slices.Collect(maps.Keys(d.changes))
-	slices.SortFunc(places, func(x, y place) int { return cmp.Compare(d.changes[x].now.at, d.changes[y].now.at) })
-	for _, put := range []func(*pebble.Batch, place, *change) error{d.announcement, d.move} {
-		for _, at := range places {
-			if err := put(b, at, d.changes[at]); err != nil {
+	slices.SortFunc(d.order, func(x, y *change) int { return cmp.Compare(x.now.at, y.now.at) })
+	byID := slices.Clone(d.order)
+	slices.SortFunc(byID, func(x, y *change) int { return cmp.Compare(head(x.id), head(y.id)) })
+	for _, put := range []struct {
+		what func(*pebble.Batch, *change) error
+		of   []*change
+	}{{d.announcement, d.order}, {d.move, d.order}, {d.row, byID}} {
+		for _, c := range put.of {
+			if err := put.what(b, c); err != nil {
 				return err
 			}
-		}
-	}
-	slices.SortFunc(places, func(x, y place) int { return bytes.Compare(x.id[:], y.id[:]) })
-	for _, at := range places {
-		if err := d.row(b, at, d.changes[at]); err != nil {
-			return err
 		}
 	}
 	return nil
 }
 
-func (d *draft) announcement(b *pebble.Batch, _ place, c *change) error {
+// head is as much of an item as matters for its place among others.
+func head(id chaining.ID) uint64 { return binary.BigEndian.Uint64(id[:]) }
+
+func (d *draft) announcement(b *pebble.Batch, c *change) error {
 	var err error
 	if c.before.announced && (!c.now.announced || c.before.at != c.now.at) {
 		err = b.Delete(d.lane.keys.announcement(c.before.at), nil)
@@ -66,40 +71,34 @@ func (d *draft) announcement(b *pebble.Batch, _ place, c *change) error {
 	return err
 }
 
-func (d *draft) row(b *pebble.Batch, at place, c *change) error {
-	key := d.lane.keys.row(at.child, at.id)
+func (d *draft) row(b *pebble.Batch, c *change) error {
+	key := d.lane.keys.row(c.child, c.id)
+	had := c.before.announced || c.before.progressed
 	if c.now.announced || c.now.progressed {
+		if !had {
+			d.lane.stored.Add(c.id)
+		}
 		d.buffer = c.now.append(d.buffer[:0]) // the batch copies it
 		return b.Set(key, d.buffer, nil)
 	}
-	if !c.before.announced && !c.before.progressed {
-		return nil
+	if had {
+		return b.Delete(key, nil)
 	}
-	return b.Delete(key, nil)
+	return nil
 }
 
-// move writes the item's new place in an index, when it has another one.
-func (d *draft) move(b *pebble.Batch, at place, c *change) error {
-	from, old := c.before.entry(at.id)
-	to, now := c.now.entry(at.id)
-	if from == to && old == now {
-		return nil
+// moved keeps what is in memory in step with the store.
+func (l *Lane) moved(c *change) {
+	l.child(c.child).moved(c)
+	delete(l.picked, c.place)
+	if c.before.announced {
+		delete(l.ahead, c.before.at)
 	}
-	if from != none && (from != to || old.rank != now.rank) {
-		key, _ := d.lane.keys.entry(from, at.child, old)
-		if err := b.Delete(key, nil); err != nil {
-			return err
-		}
-	}
-	if to == none {
-		return nil
-	}
-	key, value := d.lane.keys.entry(to, at.child, now)
-	return b.Set(key, value, nil)
+	l.keepAhead(c)
 }
 
 // moved keeps windows and counters in step with the store.
-func (c *child) moved(change *change, at place, page int) {
+func (c *child) moved(change *change) {
 	was, _, _ := change.before.stands()
 	is, _, _ := change.now.stands()
 	if n := c.counts.of(was); n != nil {
@@ -108,8 +107,8 @@ func (c *child) moved(change *change, at place, page int) {
 	if n := c.counts.of(is); n != nil {
 		*n++
 	}
-	from, old := change.before.entry(at.id)
-	to, now := change.now.entry(at.id)
+	from, old := change.before.entry(change.id)
+	to, now := change.now.entry(change.id)
 	if from == to && old == now {
 		return
 	}
@@ -117,7 +116,7 @@ func (c *child) moved(change *change, at place, page int) {
 		c.window(from).remove(old)
 	}
 	if to != none {
-		c.window(to).insert(now, page)
+		c.window(to).insert(now)
 	}
 }
 
