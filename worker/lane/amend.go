@@ -27,7 +27,7 @@ func (l *Lane) Amend(ctx context.Context, item func() (chaining.Queued, error), 
 	for ctx.Err() == nil {
 		wake := l.waker()
 		l.mu.Lock()
-		busy, lost := l.busy[c.item.ID], l.queue != c.queue
+		busy, lost := l.busy[c.id], l.queue != c.queue
 		l.mu.Unlock()
 		if lost {
 			return notAtWork(l.Task, errors.New("it lost its claim before this was committed"))
@@ -60,8 +60,8 @@ func (l *Lane) atHand(ctx context.Context, item func() (chaining.Queued, error),
 }
 
 type amendment struct {
-	crawled
-	queue *ahead.Queue[crawled]
+	*crawled
+	queue *ahead.Queue[*crawled]
 }
 
 // amended takes the item out of the others' hands and makes what is to be committed.
@@ -91,9 +91,8 @@ func (l *Lane) amended(item func() (chaining.Queued, error), change func(chainin
 			continue
 		}
 		l.busy[at.ID] = true
-		m := chaining.ProgressMessage(l.Topic, at.Child, at.ID, p)
-		page := pipeline.Page{Batch: record.Batch{Messages: record.Each(), Offset: &m}}
-		return amendment{crawled{Page: page, child: child, item: at, progress: p}, l.queue}, nil
+		page := pipeline.Page{Batch: record.Batch{Messages: record.Each()}}
+		return amendment{l.with(page, child, at, p), l.queue}, nil
 	}
 	return amendment{}, fmt.Errorf("api%d is no child API of the connector any more", at.Child)
 }

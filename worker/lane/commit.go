@@ -20,7 +20,7 @@ const (
 )
 
 // commitAll commits what is ready, group after group, until an error or the end of ctx.
-func (l *Lane) commitAll(ctx context.Context, queue *ahead.Queue[crawled]) error {
+func (l *Lane) commitAll(ctx context.Context, queue *ahead.Queue[*crawled]) error {
 	for {
 		group, err := queue.Take(ctx)
 		if err != nil {
@@ -38,7 +38,7 @@ func (l *Lane) commitAll(ctx context.Context, queue *ahead.Queue[crawled]) error
 }
 
 // gather adds to a group what the requests under way bring soon.
-func (l *Lane) gather(ctx context.Context, queue *ahead.Queue[crawled], group []crawled) []crawled {
+func (l *Lane) gather(ctx context.Context, queue *ahead.Queue[*crawled], group []*crawled) []*crawled {
 	ctx, enough := context.WithTimeout(ctx, together)
 	defer enough()
 	l.gathers(enough)
@@ -46,7 +46,7 @@ func (l *Lane) gather(ctx context.Context, queue *ahead.Queue[crawled], group []
 	return append(group, queue.Gather(ctx, groupBytes-bytesOf(group))...)
 }
 
-func bytesOf(group []crawled) (n int64) {
+func bytesOf(group []*crawled) (n int64) {
 	for _, c := range group {
 		n += c.Size()
 	}
@@ -70,7 +70,7 @@ func (l *Lane) restingMore(more int) {
 }
 
 // commitGroup commits pages of several items, each with its item's progress, in one transaction.
-func (l *Lane) commitGroup(ctx context.Context, group []crawled) error {
+func (l *Lane) commitGroup(ctx context.Context, group []*crawled) error {
 	batches := make([]record.Batch, len(group))
 	pages := make([]pipeline.Page, len(group))
 	for i, c := range group {
@@ -91,10 +91,10 @@ func (l *Lane) commitGroup(ctx context.Context, group []crawled) error {
 }
 
 // settle moves memory on after a commit (R12) and lets go of the items.
-func (l *Lane) settle(group []crawled) error {
+func (l *Lane) settle(group []*crawled) error {
 	done := make([]chaining.Crawled, len(group))
 	for i, c := range group {
-		done[i] = chaining.Crawled{Child: c.child.API.N, ID: c.item.ID, Progress: c.progress}
+		done[i] = chaining.Crawled{Child: c.child.API.N, ID: c.id, Progress: c.progress, Encoded: c.message.Value}
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -102,11 +102,11 @@ func (l *Lane) settle(group []crawled) error {
 		return err
 	}
 	for _, c := range group {
-		delete(l.busy, c.item.ID)
+		delete(l.busy, c.id)
 		if c.progress.GetState() == headwaterv1.Progress_OPEN && c.asked {
-			l.states.put(c.item.ID, c.Next)
+			l.states.put(c.id, c.Next)
 		} else {
-			l.states.forget(c.item.ID)
+			l.states.forget(c.id)
 		}
 		if c.Fault != nil && !c.child.stopped {
 			c.child.stopped = true

@@ -27,9 +27,10 @@ type Progress = headwaterv1.Progress
 type crawled struct {
 	pipeline.Page
 	child    *Child
-	item     chaining.Queued
+	id       chaining.ID
 	progress *Progress
-	asked    bool // Page.Next is where the item stands
+	message  record.Message // the progress, as it is committed
+	asked    bool           // Page.Next is where the item stands
 }
 
 // longest bounds a wait for something to become due, so that a lost signal costs no more than that.
@@ -37,7 +38,7 @@ const longest = time.Minute
 
 // crawlAll picks item after item of a child API and tries each once. The page of one waits for its commit while the next
 // is fetched.
-func (l *Lane) crawlAll(ctx context.Context, c *Child, queue *ahead.Queue[crawled]) error {
+func (l *Lane) crawlAll(ctx context.Context, c *Child, queue *ahead.Queue[*crawled]) error {
 	for {
 		item, err := l.pick(ctx, c)
 		if err != nil {
@@ -91,7 +92,7 @@ func (l *Lane) due(c *Child, now time.Time) (item chaining.Queued, ok bool, unti
 	if c.due.After(now) {
 		return item, false, c.due, nil
 	}
-	item, ok, next, err := l.Items.Next(c.API.N, now, func(id chaining.ID) bool { return l.busy[id] })
+	item, ok, next, err := l.Items.Next(c.API.N, now, l.isBusy)
 	if !ok || err != nil {
 		if !next.IsZero() && next.Before(until) {
 			until = next
@@ -104,7 +105,7 @@ func (l *Lane) due(c *Child, now time.Time) (item chaining.Queued, ok bool, unti
 }
 
 // crawl asks for one page of an item. Its error is the end of ctx or a fault of this machine; everything else is progress.
-func (l *Lane) crawl(ctx context.Context, c *Child, item chaining.Queued) (crawled, error) {
+func (l *Lane) crawl(ctx context.Context, c *Child, item chaining.Queued) (*crawled, error) {
 	if strange(c, item) {
 		now := strings.Join(c.API.Placeholders, ", ")
 		gone := chaining.Outcome{Gone: true, Trace: fmt.Sprintf("it was announced for other placeholders than api%d has now: %s", c.API.N, now)}
@@ -122,12 +123,12 @@ func (l *Lane) crawl(ctx context.Context, c *Child, item chaining.Queued) (crawl
 		if err == nil {
 			_ = resp.Records.Close()
 		}
-		return crawled{}, ctx.Err()
+		return nil, ctx.Err()
 	}
 	now := time.Now()
 	if err != nil {
 		if e, ok := errors.AsType[*fault.Error](err); ok && e.Kind == fault.Retriable && e.Report == nil {
-			return crawled{}, err
+			return nil, err
 		}
 		return l.failed(c, item, turn.State, err, now), nil
 	}
@@ -145,7 +146,7 @@ func strange(c *Child, item chaining.Queued) bool {
 }
 
 // answered is an item after an answer.
-func (l *Lane) answered(c *Child, item chaining.Queued, page pipeline.Page, now time.Time) crawled {
+func (l *Lane) answered(c *Child, item chaining.Queued, page pipeline.Page, now time.Time) *crawled {
 	if page.Err != nil {
 		return l.aside(c, item, page, page.Err, now)
 	}
@@ -162,7 +163,7 @@ func (l *Lane) answered(c *Child, item chaining.Queued, page pipeline.Page, now 
 
 // ended is an item whose API has no more at this moment. It is asked again when its parent is emitted again, and under
 // chaining.poll.mode=CONTINUOUS after a while, not before wait has passed.
-func (l *Lane) ended(c *Child, item chaining.Queued, page pipeline.Page, wait time.Duration, now time.Time) crawled {
+func (l *Lane) ended(c *Child, item chaining.Queued, page pipeline.Page, wait time.Duration, now time.Time) *crawled {
 	o := chaining.Outcome{Done: true}
 	if c.API.PollMode == connector.PollContinuous {
 		o.Again = now.Add(max(c.API.Repoll, wait))
@@ -171,7 +172,7 @@ func (l *Lane) ended(c *Child, item chaining.Queued, page pipeline.Page, wait ti
 }
 
 // failed is an item that got no answer.
-func (l *Lane) failed(c *Child, item chaining.Queued, s poll.State, err error, now time.Time) crawled {
+func (l *Lane) failed(c *Child, item chaining.Queued, s poll.State, err error, now time.Time) *crawled {
 	e, ok := errors.AsType[*fault.Error](err)
 	switch {
 	case ok && e.Report != nil && e.Report.Status != nil && c.API.EndOn.Contains(*e.Report.Status):
@@ -188,7 +189,7 @@ func (l *Lane) failed(c *Child, item chaining.Queued, s poll.State, err error, n
 }
 
 // aside is an item whose retries are spent, or of no use: its error is reported, and it waits longer each time.
-func (l *Lane) aside(c *Child, item chaining.Queued, page pipeline.Page, e *fault.Error, now time.Time) crawled {
+func (l *Lane) aside(c *Child, item chaining.Queued, page pipeline.Page, e *fault.Error, now time.Time) *crawled {
 	failures := int(item.Progress.GetAttempt()) - c.API.MaxRetries
 	o := chaining.Outcome{Trace: e.Error(), Retry: now.Add(chaining.Aside(failures))}
 	if page.Fault != nil {
@@ -197,7 +198,7 @@ func (l *Lane) aside(c *Child, item chaining.Queued, page pipeline.Page, e *faul
 	return l.crawled(c, item, page, o, now)
 }
 
-func (l *Lane) crawled(c *Child, item chaining.Queued, page pipeline.Page, o chaining.Outcome, now time.Time) crawled {
+func (l *Lane) crawled(c *Child, item chaining.Queued, page pipeline.Page, o chaining.Outcome, now time.Time) *crawled {
 	if page.Batch.Messages == nil {
 		page.Batch.Messages = record.Each()
 	}
@@ -205,7 +206,15 @@ func (l *Lane) crawled(c *Child, item chaining.Queued, page pipeline.Page, o cha
 		o.Offset = offsets.Value(page.Next.Offset())
 	}
 	p := chaining.After(item.Progress, item.Announcement.GetEmission(), o, now)
+	done := l.with(page, c, item, p)
+	done.asked = true
+	return done
+}
+
+// with is a page and the progress that goes with it.
+func (l *Lane) with(page pipeline.Page, c *Child, item chaining.Queued, p *Progress) *crawled {
 	m := chaining.ProgressMessage(l.Topic, c.API.N, item.ID, p)
-	page.Batch.Offset = &m
-	return crawled{Page: page, child: c, item: item, progress: p, asked: true}
+	done := &crawled{Page: page, child: c, id: item.ID, progress: p, message: m}
+	done.Batch.Offset = &done.message
+	return done
 }

@@ -43,10 +43,11 @@ type Lane struct {
 	Log     *slog.Logger
 
 	board hold.Board
-	queue *ahead.Queue[crawled]
+	queue *ahead.Queue[*crawled]
 
 	mu      sync.Mutex
 	busy    map[chaining.ID]bool
+	isBusy  func(chaining.ID) bool // looks into it, for Items.Next
 	states  *states
 	worked  time.Time     // when an item was last picked
 	changed chan struct{} // closed and replaced when something may have become due
@@ -175,10 +176,11 @@ func (l *Lane) cycle(ctx context.Context) error {
 	return g.Wait()
 }
 
-func (l *Lane) begin() *ahead.Queue[crawled] {
+func (l *Lane) begin() *ahead.Queue[*crawled] {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.queue, l.busy, l.states, l.worked = ahead.New[crawled](), map[chaining.ID]bool{}, newStates(), time.Now()
+	l.queue, l.busy, l.states, l.worked = ahead.New[*crawled](), map[chaining.ID]bool{}, newStates(), time.Now()
+	l.isBusy = func(id chaining.ID) bool { return l.busy[id] }
 	l.wanted, l.crawlers, l.resting = false, 0, 0
 	for _, c := range l.Children {
 		l.crawlers += inFlight(c)
@@ -190,7 +192,7 @@ func (l *Lane) begin() *ahead.Queue[crawled] {
 func inFlight(c *Child) int { return max(c.API.InFlight, 1) }
 
 // end forgets what was fetched ahead and what is in memory (R12).
-func (l *Lane) end(queue *ahead.Queue[crawled]) {
+func (l *Lane) end(queue *ahead.Queue[*crawled]) {
 	queue.Drop()
 	l.mu.Lock()
 	defer l.mu.Unlock()

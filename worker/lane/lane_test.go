@@ -47,7 +47,7 @@ type house struct {
 	began    time.Time
 }
 
-func newHouse(t *testing.T, change ...string) *house {
+func newHouse(t testing.TB, change ...string) *house {
 	t.Helper()
 	properties := map[string]string{
 		"name": "c", "connector.class": "HttpSourceV2", "output.data.format": "JSON", "http.api.base.url": "http://api.test", "apis.num": "2",

@@ -8,6 +8,7 @@ import (
 
 	"github.com/headwater/headwater/worker/hold"
 	"github.com/headwater/headwater/worker/pipeline"
+	"github.com/headwater/headwater/worker/pipeline/poll"
 )
 
 // Metrics are the worker's collectors, one set a process. A nil *Metrics counts nothing.
@@ -46,14 +47,18 @@ func (m *Metrics) Committed(task string, pages []pipeline.Page, took time.Durati
 		return
 	}
 	var records, rejected, full int
+	ended := map[poll.Reason]int{} // a counter is found by its labels, which costs more than all else here
 	for _, p := range pages {
 		records, rejected = records+p.Records, rejected+p.Rejected
 		if p.Reason != "" {
-			m.sweeps.WithLabelValues(task, string(p.Reason)).Inc()
+			ended[p.Reason]++
 		}
 		if !p.Empty() {
 			full++
 		}
+	}
+	for reason, n := range ended {
+		m.sweeps.WithLabelValues(task, string(reason)).Add(float64(n))
 	}
 	m.records.WithLabelValues(task).Add(float64(records))
 	m.rejected.WithLabelValues(task).Add(float64(rejected))
