@@ -27,7 +27,10 @@ const (
 // Version is what GET / shows; the build sets it.
 var Version = "0.1.0-dev"
 
-func main() { os.Exit(run(os.Args[1:], os.Stderr)) }
+func main() {
+	collectLate(heapRoom)
+	os.Exit(run(os.Args[1:], os.Stderr))
+}
 
 func run(args []string, stderr io.Writer) int {
 	o, err := parseOptions(args, stderr)
