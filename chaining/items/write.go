@@ -24,13 +24,13 @@ func (d *draft) write() error {
 		d.lane.moved(c)
 	}
 	d.lane.passed += int64(d.passed)
+	if err := d.lane.spill(d.db); err != nil {
+		return err
+	}
 	return d.lane.refill(d.db)
 }
 
 func (d *draft) store() error {
-	if err := d.lane.spill(d.db); err != nil {
-		return err
-	}
 	b := d.db.NewBatch()
 	defer b.Close()
 	if err := d.put(b); err != nil {
@@ -75,7 +75,7 @@ func (d *draft) row(b *pebble.Batch, c *change) error {
 	key := d.lane.keys.row(c.child, c.id)
 	had := c.before.announced || c.before.progressed
 	if c.now.announced || c.now.progressed {
-		if !had {
+		if !had && !d.lane.stored.Has(c.id) { // what comes back again and again takes no more room
 			d.lane.stored.Add(c.id)
 		}
 		d.buffer = c.now.append(d.buffer[:0]) // the batch copies it
