@@ -28,7 +28,7 @@ const (
 var Version = "0.1.0-dev"
 
 func main() {
-	collectLate(heapRoom)
+	collectLate()
 	os.Exit(run(os.Args[1:], os.Stderr))
 }
 
