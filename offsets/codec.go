@@ -37,18 +37,13 @@ func Value(o Offset) []byte {
 		text = connectjson.AppendString(text, value)
 		members = append(members, connectjson.Member{Name: name, Value: text[from:]})
 	}
-	size := 2 + len(text)
-	if len(o.Extra) > 0 {
+	if len(o.Extra) > 0 { // an offset of ours has none, and sorting none allocates
 		for _, name := range slices.Sorted(maps.Keys(o.Extra)) {
 			members = append(members, connectjson.Member{Name: name, Value: []byte(o.Extra[name])})
-			size += len(o.Extra[name])
 		}
 	}
-	for _, m := range members {
-		size += len(m.Name) + len(`"":,`)
-	}
 	connectjson.SortHashMap(members)
-	return connectjson.AppendObject(make([]byte, 0, size), members...)
+	return connectjson.AppendObject(nil, members...)
 }
 
 // Message is the record that stores o for p in topic.

@@ -19,7 +19,11 @@ type Member struct {
 
 // AppendObject appends an object with its members in the order given; SortHashMap gives them Java's.
 func AppendObject(dst []byte, members ...Member) []byte {
-	dst = append(dst, '{')
+	size := len("{}")
+	for _, m := range members {
+		size += len(`"":,`) + len(m.Name) + len(m.Value)
+	}
+	dst = append(slices.Grow(dst, size), '{')
 	for i, m := range members {
 		if i > 0 {
 			dst = append(dst, ',')
