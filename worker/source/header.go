@@ -73,13 +73,10 @@ var bareGet = &http.Request{Method: http.MethodGet, Proto: "HTTP/1.1", ProtoMajo
 
 // blank is a request with a method and a body.
 func blank(ctx context.Context, r poll.Request) (*http.Request, error) {
-	switch {
-	case r.Body != nil:
-		return http.NewRequestWithContext(ctx, r.Method, "", bytes.NewReader(r.Body))
-	case r.Method == http.MethodGet:
+	if r.Method == http.MethodGet && r.Body == nil {
 		return bareGet.WithContext(ctx), nil
 	}
-	return http.NewRequestWithContext(ctx, r.Method, "", nil)
+	return http.NewRequestWithContext(ctx, r.Method, "", bytes.NewReader(r.Body))
 }
 
 // fields returns what the headers of a configuration come to.
