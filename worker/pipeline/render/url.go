@@ -108,7 +108,9 @@ func (u URL) Render(v Values, extra ...connector.Pair) (string, error) {
 	if link || whole || !u.encoded {
 		return u.check(string(full), whole)
 	}
-	return unclimbed(string(full))
+	address := string(full) // an encoded base with encoded text behind it: it is well formed, and goes out as it stands
+	before, _, _ := strings.Cut(address, "?")
+	return unclimbed(address, before)
 }
 
 // appendQuery puts the parameters behind an address, which may have some.
@@ -117,19 +119,21 @@ func (u URL) appendQuery(b []byte, v Values, extra []connector.Pair) (_ []byte, 
 	if bytes.IndexByte(b, '?') >= 0 {
 		separator = '&'
 	}
+	begin := func(encoded string) {
+		b = append(append(append(b, separator), encoded...), '=')
+		separator = '&'
+	}
 	for _, p := range u.params {
 		if named(extra, p.name) {
 			continue
 		}
-		b = append(append(append(b, separator), p.encoded...), '=')
-		separator = '&'
+		begin(p.encoded)
 		if b, err = p.value.append(b, v); err != nil {
 			return nil, fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
 	for _, p := range extra {
-		b = append(append(append(b, separator), parameterName(p.Name)...), '=')
-		separator = '&'
+		begin(parameterName(p.Name))
 		b = append(b, component(p.Value)...)
 	}
 	return b, nil
@@ -169,28 +173,17 @@ func (u URL) check(full string, whole bool) (string, error) {
 	if !whole && !strings.EqualFold(parsed.Scheme+"://"+parsed.Host, u.origin) {
 		return "", fmt.Errorf("http.api.path: %q is not at %s", full, u.origin)
 	}
-	if climbs(parsed.EscapedPath()) {
-		return "", fmt.Errorf("http.api.path: %q has a . or .. in its path", full)
-	}
-	return full, nil
+	return unclimbed(full, parsed.EscapedPath())
 }
 
-// unclimbed is check for an address of an encoded base with encoded text behind it: it is well formed, at the origin, and
-// goes out as it stands.
-func unclimbed(full string) (string, error) {
-	if path, _, _ := strings.Cut(full, "?"); climbs(path) {
-		return "", fmt.Errorf("http.api.path: %q has a . or .. in its path", full)
-	}
-	return full, nil
-}
-
-func climbs(path string) bool {
+// unclimbed is the finished address, unless its path, which may have scheme and host before it, has a segment that climbs.
+func unclimbed(full, path string) (string, error) {
 	for s := range strings.SplitSeq(path, "/") {
 		if dots(s) {
-			return true
+			return "", fmt.Errorf("http.api.path: %q has a . or .. in its path", full)
 		}
 	}
-	return false
+	return full, nil
 }
 
 func absolute(s string) bool {
