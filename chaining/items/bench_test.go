@@ -62,11 +62,15 @@ func done(serves, revision int64) *headwaterv1.Progress {
 func fill(tb testing.TB, l *Lane, q *queue, n int) {
 	tb.Helper()
 	for n > 0 {
-		part := q.take(min(n, 1000))
-		if _, err := l.Apply(part); err != nil {
-			tb.Fatal(err)
-		}
+		apply(tb, l, q.take(min(n, 1000)))
 		n -= min(n, 1000)
+	}
+}
+
+func apply(tb testing.TB, l *Lane, entries []Entry) {
+	tb.Helper()
+	if _, err := l.Apply(entries); err != nil {
+		tb.Fatal(err)
 	}
 }
 

@@ -2,20 +2,32 @@ package items
 
 import "github.com/cockroachdb/pebble/v2"
 
-// spill cuts windows that are too long, and writes what they hold too much of to their indexes on disk.
-func (l *Lane) spill(db *pebble.DB) error {
+// fit keeps windows in their bounds. One that got long is cut, and what it held too much of goes to its index on disk. An
+// empty one reads on, close behind what was done, also while nobody asks for the next item: what lies between would have to
+// be stepped over when the lane is claimed.
+func (l *Lane) fit(db *pebble.DB) error {
 	for number, c := range l.children {
 		for _, in := range []index{waiting, due} {
-			w := c.window(in)
-			if len(w.entries) < 4*l.store.page {
-				continue
+			var err error
+			switch w := c.window(in); {
+			case len(w.entries) >= 4*l.store.page:
+				err = l.spill(db, number, w, in)
+			case w.more && len(w.entries) == 0:
+				err = l.extend(db, number, w, in)
 			}
-			if err := l.toDisk(db, number, in, w.entries[l.store.page:]); err != nil {
+			if err != nil {
 				return err
 			}
-			w.cut(l.store.page)
 		}
 	}
+	return nil
+}
+
+func (l *Lane) spill(db *pebble.DB, number int, w *window, in index) error {
+	if err := l.toDisk(db, number, in, w.entries[l.store.page:]); err != nil {
+		return err
+	}
+	w.cut(l.store.page)
 	return nil
 }
 

@@ -92,21 +92,6 @@ func (l *Lane) extend(db *pebble.DB, number int, w *window, in index) error {
 	return l.readAhead(db, next)
 }
 
-// refill keeps empty windows close behind what was done, also while nobody asks for the next item: what lies between would
-// have to be stepped over when the lane is claimed.
-func (l *Lane) refill(db *pebble.DB) error {
-	for number, c := range l.children {
-		for _, in := range []index{waiting, due} {
-			if w := c.window(in); w.more && len(w.entries) == 0 {
-				if err := l.extend(db, number, w, in); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	return nil
-}
-
 // Get returns an item; ok is false when it is neither announced nor was ever crawled.
 func (l *Lane) Get(number int, id chaining.ID) (it Item, ok bool, err error) {
 	err = l.use("read an item", func(db *pebble.DB) (err error) {

@@ -52,12 +52,6 @@ func passing(b *testing.B, each int) (lanes []*Lane, queues [][]Entry) {
 	return lanes, queues
 }
 
-func apply(b *testing.B, l *Lane, entries []Entry) {
-	if _, err := l.Apply(entries); err != nil {
-		b.Fatal(err)
-	}
-}
-
 // pass does one group of items.
 func pass(b *testing.B, l *Lane, group int) {
 	busy, now := make(map[chaining.ID]bool, group), time.UnixMilli(1764284800000)

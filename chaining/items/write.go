@@ -24,10 +24,7 @@ func (d *draft) write() error {
 		d.lane.moved(c)
 	}
 	d.lane.passed += int64(d.passed)
-	if err := d.lane.spill(d.db); err != nil {
-		return err
-	}
-	return d.lane.refill(d.db)
+	return d.lane.fit(d.db)
 }
 
 func (d *draft) store() error {
