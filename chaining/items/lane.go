@@ -6,7 +6,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/headwater/headwater/chaining"
-	"github.com/headwater/headwater/chaining/items/seen"
+	"github.com/headwater/headwater/chaining/items/bloom"
 )
 
 // Lane is one partition of a work queue. Its methods may be called from several goroutines; errors are *fault.Error, and
@@ -24,7 +24,7 @@ type Lane struct {
 	picked   map[place]row    // of the items that Next gave out last, so that Commit need not read them
 	ahead    map[int64][]byte // announcements by their offset, read with the index that they stand in; none ever changes
 	own      map[place]own    // what the lane wrote and that has not come back yet
-	stored   seen.Set         // the items that have a row
+	stored   bloom.Filter     // the items that have a row
 }
 
 // own is a progress that the lane wrote.

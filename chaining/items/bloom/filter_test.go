@@ -1,4 +1,4 @@
-package seen
+package bloom
 
 import (
 	"math/rand/v2"
@@ -7,9 +7,9 @@ import (
 	"github.com/headwater/headwater/chaining"
 )
 
-// TestSeen: what was added is there, and little else is.
-func TestSeen(t *testing.T) {
-	var s Set
+// TestFilter: what was added is there, and little else is.
+func TestFilter(t *testing.T) {
+	var s Filter
 	random := rand.NewChaCha8([32]byte{1})
 	ids := make([]chaining.ID, 100_000)
 	wrong := 0

@@ -1,5 +1,5 @@
-// Package seen tells in a few bytes an item which ones are certainly new, so that nobody looks for them on disk.
-package seen
+// Package bloom tells in a few bytes an item which ones are certainly new, so that nobody looks for them on disk.
+package bloom
 
 import (
 	"encoding/binary"
@@ -7,9 +7,9 @@ import (
 	"github.com/headwater/headwater/chaining"
 )
 
-// Set is a set of items that takes one to five bytes for each. It may say that an item is in it though it is not: of one
-// in nine with a hundred thousand in it, of one in five with a million. The zero Set is empty. It is not safe for concurrent use.
-type Set struct {
+// Filter is a set of items that takes one to five bytes for each. It may say that an item is in it though it is not: of one
+// in nine with a hundred thousand in it, of one in five with a million. The zero Filter is empty. It is not safe for concurrent use.
+type Filter struct {
 	levels [][]uint64 // each four times as large as the one before
 	room   int        // how many more items the last one takes
 }
@@ -20,22 +20,22 @@ const (
 	perWord  = 8
 )
 
-// Add puts an item into the set.
-func (s *Set) Add(id chaining.ID) {
-	if s.room == 0 {
-		level := make([]uint64, smallest<<(2*len(s.levels)))
-		s.levels, s.room = append(s.levels, level), perWord*len(level)
+// Add puts an item into the filter.
+func (f *Filter) Add(id chaining.ID) {
+	if f.room == 0 {
+		level := make([]uint64, smallest<<(2*len(f.levels)))
+		f.levels, f.room = append(f.levels, level), perWord*len(level)
 	}
-	s.room--
-	last := s.levels[len(s.levels)-1]
+	f.room--
+	last := f.levels[len(f.levels)-1]
 	word, mask := mark(id)
 	last[word%uint64(len(last))] |= mask
 }
 
 // Has is true of every item that was added, and of a few others.
-func (s *Set) Has(id chaining.ID) bool {
+func (f *Filter) Has(id chaining.ID) bool {
 	word, mask := mark(id)
-	for _, level := range s.levels {
+	for _, level := range f.levels {
 		if level[word%uint64(len(level))]&mask == mask {
 			return true
 		}
