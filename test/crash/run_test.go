@@ -51,7 +51,10 @@ type run struct {
 
 	started int
 	zombies sync.WaitGroup
-	ends    tally
+	// name is held by a worker from its start until it has tasks, and by a zombie while it is awake: all have one
+	// worker.name, and a worker refuses to start beside another of its name that answers.
+	name sync.Mutex
+	ends tally
 }
 
 // tally counts ends by kind.
@@ -161,8 +164,17 @@ func (l life) owns() bool {
 	return err == nil && bytes.Contains(log, []byte("task started"))
 }
 
-// start runs the next worker.
-func (r *run) start(f fate) life {
+// start runs the next worker, and returns when it has been given tasks or has ended.
+func (r *run) start(ctx context.Context, f fate) life {
+	r.t.Helper()
+	r.name.Lock()
+	defer r.name.Unlock()
+	p := r.launch(f)
+	r.await(ctx, p, p.owns)
+	return p
+}
+
+func (r *run) launch(f fate) life {
 	r.t.Helper()
 	r.started++
 	dir := filepath.Join(r.dir, fmt.Sprintf("tv%d-%03d-%s", r.broker.TransactionVersion, r.started, f.how))
@@ -194,13 +206,13 @@ func (r *run) start(f fate) life {
 // cycle is one worker's life and end.
 func (r *run) cycle(ctx context.Context, f fate) {
 	r.t.Helper()
-	p := r.start(f)
+	p := r.start(ctx, f)
 	if f.how == point {
 		r.dieAtPoint(ctx, p, f)
 		return
 	}
 	if !r.awaitMore(ctx, p) {
-		r.t.Fatalf("worker %d (%s) committed nothing within %s; its files are in %s", r.started, f, maxCycle, r.keep())
+		r.t.Fatalf("worker %d (%s) ended, or committed nothing within %s; its files are in %s", r.started, f, maxCycle, r.keep())
 	}
 	pause(ctx, f.after)
 	switch f.how {
@@ -212,7 +224,7 @@ func (r *run) cycle(ctx context.Context, f fate) {
 		}
 	case zombie:
 		_ = p.Signal(syscall.SIGSTOP)
-		r.zombies.Go(func() { haunt(p) })
+		r.zombies.Go(func() { r.haunt(p) })
 	}
 	r.count(f.how)
 }
@@ -235,8 +247,10 @@ func (r *run) dieAtPoint(ctx context.Context, p life, f fate) {
 }
 
 // haunt lets a stopped worker sleep for longer than its transactions live, wakes it beside its successor, and ends it.
-func haunt(p life) {
+func (r *run) haunt(p life) {
 	time.Sleep(zombieSleep)
+	r.name.Lock()
+	defer r.name.Unlock()
 	_ = p.Signal(syscall.SIGCONT)
 	select {
 	case <-p.Done(): // it saw that it was replaced
@@ -249,7 +263,7 @@ func (r *run) count(how string) { r.ends[how]++ }
 
 // awaitMore waits until the worker has the tasks and records have arrived since; false when it ended or time ran out.
 func (r *run) awaitMore(ctx context.Context, p life) bool {
-	if !r.await(ctx, p, p.owns) {
+	if !p.owns() {
 		return false
 	}
 	before := r.visible()
@@ -277,7 +291,7 @@ func (r *run) await(ctx context.Context, p life, ok func() bool) bool {
 // finish lets a last worker read the streams to their end and judges.
 func (r *run) finish(ctx context.Context) checker.Report {
 	r.t.Helper()
-	p := r.start(fate{how: "last"})
+	p := r.start(ctx, fate{how: "last"})
 	r.zombies.Wait()
 	r.sim.Finish()
 	if missing := r.awaitAll(ctx); len(missing) > 0 {
