@@ -120,6 +120,36 @@ func TestLanesConsumeNothing(t *testing.T) {
 	}
 }
 
+// TestSyncNeedsAWholeAnswer: ends without the topic, or without one of its partitions, are asked for again. Taken at their
+// word they would say that everything has been read.
+func TestSyncNeedsAWholeAnswer(t *testing.T) {
+	broker, cluster := embedded(t)
+	fill(t, cluster, 1, 1)
+	var lists atomic.Int32
+	broker.ControlKey(int16(kmsg.ListOffsets), func(asked kmsg.Request) (kmsg.Response, error, bool) {
+		broker.KeepControl()
+		ends := asked.(*kmsg.ListOffsetsRequest)
+		if ends.Topics[0].Partitions[0].Timestamp != -1 || lists.Add(1) > 2 {
+			return nil, nil, false
+		}
+		answer := ends.ResponseKind().(*kmsg.ListOffsetsResponse)
+		if lists.Load() == 2 {
+			one := kmsg.NewListOffsetsResponseTopicPartition()
+			one.Partition, one.Offset = 2, 0
+			answer.Topics = []kmsg.ListOffsetsResponseTopic{{Topic: "queue", Partitions: []kmsg.ListOffsetsResponseTopicPartition{one}}}
+		}
+		return answer, nil, true
+	})
+	table, err := cluster.OpenTable("queue", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer table.Close()
+	if err := table.Sync(t.Context()); err != nil || len(table.Rows()) != 1 || lists.Load() != 3 {
+		t.Errorf("%d rows after %d listings: %v", len(table.Rows()), lists.Load(), err)
+	}
+}
+
 // BenchmarkReader tails a lane of 100,000 records; -benchtime=20x makes it 2 million.
 func BenchmarkReader(b *testing.B) {
 	_, cluster := embedded(b)

@@ -123,7 +123,7 @@ func (r *reach) listEnds(ctx context.Context) (kadm.ListedOffsets, error) {
 	for until := time.Now().Add(endsTimeout); ; {
 		listed, err := list(ctx, r.topic)
 		if err == nil {
-			err = listed.Error()
+			err = complete(listed, r.topic)
 		}
 		if err == nil || !kerr.IsRetriable(err) || time.Now().After(until) {
 			return listed, err
@@ -134,6 +134,21 @@ func (r *reach) listEnds(ctx context.Context) (kadm.ListedOffsets, error) {
 			return nil, ctx.Err()
 		}
 	}
+}
+
+// complete is an error for an answer that has one, is without the topic, or lacks one of its partitions: taken at its word
+// it would say that there is nothing to read.
+func complete(listed kadm.ListedOffsets, topic string) error {
+	if err := listed.Error(); err != nil {
+		return err
+	}
+	ends := listed[topic]
+	for p := range int32(max(len(ends), 1)) {
+		if _, ok := ends[p]; !ok {
+			return kerr.UnknownTopicOrPartition
+		}
+	}
+	return nil
 }
 
 // listTimeout bounds a listing that serves callers with limits of their own.
