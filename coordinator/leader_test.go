@@ -61,6 +61,34 @@ func TestTwoLeadersDoNotDuel(t *testing.T) {
 	})
 }
 
+// TestALeadThatComesBackIsTakenAtOnce: a was fenced again and again, lost the lead by the group's word, too, and is given it
+// back.
+func TestALeadThatComesBackIsTakenAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		a, b := w.add("a"), w.add("b")
+		a.put(t, "c", config(1, 0))
+		b.lead(true)
+		for i, n := range []*node{a, b} {
+			n.asked = func() ([]Living, bool, error) { return w.members[i : i+1], true, nil }
+		}
+		run(t, time.Minute, a, b)
+		time.Sleep(31 * time.Second)
+		for i, n := range []*node{a, b, a} {
+			if err := n.once(t.Context()); lost(err) != (i == 2) {
+				t.Fatalf("after a minute of duel: %v", err)
+			}
+		}
+		b.lead(false)
+		a.lead(false)
+		run(t, time.Second, a)
+		a.lead(true)
+		if err := a.once(t.Context()); err != nil {
+			t.Errorf("the group's only leader: %v", err)
+		}
+	})
+}
+
 // run lets workers take part for some time.
 func run(t *testing.T, d time.Duration, nodes ...*node) {
 	t.Helper()

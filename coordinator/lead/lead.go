@@ -186,12 +186,14 @@ func (l *Leader) failed(err error) error {
 	return &board.Lost{What: "the lead", Holder: "that came later"}
 }
 
-// Release lets go of the claim when the group has given the lead to another. What was known under it is old.
+// Release lets go of the claim when the group has given the lead to another. What was known under it is old, and whoever
+// took the claim was to have it: that was no duel, and when the lead comes back nothing is waited for.
 func (l *Leader) Release(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, Limit)
 	defer cancel()
 	if l.Take(ctx) == nil {
 		defer l.Give()
+		l.fenced, l.after = 0, time.Time{}
 		if l.leads {
 			l.resign()
 		}
