@@ -207,6 +207,11 @@ func (t *trail) holders() (names []string) {
 
 // strikeMember does something to a member at one of its requests.
 func (f *fleet) strikeMember(b blow) error {
+	if b.who == "leader" {
+		if err := f.reign(); err != nil {
+			return err
+		}
+	}
 	some := f.living()
 	leader, newest := f.leader(), some[len(some)-1]
 	match := func(c call) bool {

@@ -6,16 +6,30 @@ import (
 	"strings"
 	"time"
 
+	"github.com/headwater/headwater/coordinator/gossip"
 	"github.com/headwater/headwater/coordinator/rows"
 	"github.com/headwater/headwater/test/checker"
 )
 
-// died is told when a member is killed: whatever it polled last is an orphan.
+// died is told when a member is killed: whatever it polled last is an orphan. Whom the gossip has not heard of again since
+// it was disturbed, the others miss only when its session is over.
 func (t *trail) died(n *node) {
+	limit := t.limits.late
+	if limit > 0 && !t.f.heard(n) {
+		limit = max(limit, session+5*time.Second)
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.orphan(n, t.limits.late, Late)
+	t.orphan(n, limit, Late)
 	t.excuse(n)
+}
+
+// heard says whether all the others hold n for alive.
+func (f *fleet) heard(n *node) bool {
+	return !slices.ContainsFunc(f.living(), func(o *node) bool {
+		g := o.gossip.Load()
+		return o != n && g != nil && g.State(n.self.GetName(), n.self.GetInstance()) != gossip.Alive
+	})
 }
 
 func (t *trail) orphan(n *node, limit time.Duration, check string) {
