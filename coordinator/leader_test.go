@@ -42,18 +42,24 @@ func TestTwoLeadersAtOnce(t *testing.T) {
 	})
 }
 
-// TestTwoLeadersDoNotDuel: both believe that they lead, and each that it is alone. They claim the id from each other ever
-// less often.
+// duel lets two workers take part for some time that both believe that they lead, and each that it is alone.
+func (w *world) duel(t *testing.T, d time.Duration) (a, b *node) {
+	t.Helper()
+	a, b = w.add("a"), w.add("b")
+	a.put(t, "c", config(1, 0))
+	b.lead(true)
+	for i, n := range []*node{a, b} {
+		n.asked = func() ([]Living, bool, error) { return w.members[i : i+1], true, nil }
+	}
+	run(t, d, a, b)
+	return a, b
+}
+
+// TestTwoLeadersDoNotDuel: they claim the id from each other ever less often.
 func TestTwoLeadersDoNotDuel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()
-		a, b := w.add("a"), w.add("b")
-		a.put(t, "c", config(1, 0))
-		b.lead(true)
-		for i, n := range []*node{a, b} {
-			n.asked = func() ([]Living, bool, error) { return w.members[i : i+1], true, nil }
-		}
-		run(t, 4*time.Minute, a, b)
+		a, b := w.duel(t, 4*time.Minute)
 		if n := a.claims + b.claims; n < 2 || n > 40 {
 			t.Errorf("%d claims in four minutes: waits of 2, 4, 8, 16, 30, 30 ... seconds make fewer than 40", n)
 		}
@@ -66,13 +72,7 @@ func TestTwoLeadersDoNotDuel(t *testing.T) {
 func TestALeadThatComesBackIsTakenAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()
-		a, b := w.add("a"), w.add("b")
-		a.put(t, "c", config(1, 0))
-		b.lead(true)
-		for i, n := range []*node{a, b} {
-			n.asked = func() ([]Living, bool, error) { return w.members[i : i+1], true, nil }
-		}
-		run(t, time.Minute, a, b)
+		a, b := w.duel(t, time.Minute)
 		time.Sleep(31 * time.Second)
 		for i, n := range []*node{a, b, a} {
 			if err := n.once(t.Context()); lost(err) != (i == 2) {
