@@ -18,6 +18,7 @@ type Transactor struct {
 	id      string
 	limits  Limits
 	client  *kgo.Client
+	known   map[string]bool // topics that client has the partitions of
 }
 
 // Limits are the greatest batch sizes by topic, in bytes (max.message.bytes); a topic that is not listed has Kafka's
@@ -58,7 +59,7 @@ func (t *Transactor) Claim(ctx context.Context) error {
 		cl.Close()
 		return classify("claim transactional id "+t.id, err)
 	}
-	t.client = cl
+	t.client, t.known = cl, map[string]bool{}
 	proof.Point("claimed")
 	return nil
 }
@@ -103,6 +104,7 @@ func (t *Transactor) commit(ctx context.Context, batches []record.Batch) error {
 // for would move the offset without them (R1, R15).
 func (t *Transactor) produce(ctx context.Context, batches []record.Batch) error {
 	s := newSend(t.client)
+	s.known = t.known
 	if first, _ := apart(batches); first != nil {
 		batches = first
 	}
@@ -116,7 +118,25 @@ func (t *Transactor) produce(ctx context.Context, batches []record.Batch) error 
 		return err
 	}
 	proof.Point("flushed")
+	t.learn(s)
 	return s.failure()
+}
+
+// nobody is a topic that cannot be.
+const nobody = "\x00"
+
+// learn waits until the client has stored the partitions of topics that it sent to for the first time. franz-go 1.22 sends
+// what waited for them before it stores them, and EndTransaction, which looks there for what the transaction has, would
+// find nothing, abort, and say that all is well. A purge, even of nothing, waits for the update of metadata to end. One
+// topic that is known is enough.
+func (t *Transactor) learn(s *send) {
+	if s.met || len(s.fresh) == 0 {
+		return
+	}
+	t.client.PurgeTopicsFromProducing(nobody)
+	for _, topic := range s.fresh {
+		t.known[topic] = true
+	}
 }
 
 // abort gives up the open transaction, so that readers need not wait for its timeout.
