@@ -138,25 +138,8 @@ func wantRow(t *testing.T, b bundle, table *kafka.Table, key, want string) {
 		t.Fatal(err)
 	}
 	if got, ok := table.Get([]byte(key)); string(got) != want || ok != (want != "") {
-		t.Errorf("row %q is %q, want %q; the topic has %q", key, got, want, b.everything(b.name))
+		t.Errorf("row %q is %q, want %q", key, got, want)
 	}
-}
-
-// everything is all that is in a topic, committed or not: for who looks into a failure.
-func (b bundle) everything(topic string) (all []string) {
-	cl, err := kgo.NewClient(kgo.SeedBrokers(b.bootstrap), kgo.ConsumeTopics(topic), kgo.KeepControlRecords()) // from the start
-	if err != nil {
-		return []string{err.Error()}
-	}
-	defer cl.Close()
-	ctx, cancel := context.WithTimeout(b.ctx, 2*time.Second)
-	defer cancel()
-	for ctx.Err() == nil {
-		cl.PollFetches(ctx).EachRecord(func(r *kgo.Record) {
-			all = append(all, fmt.Sprintf("%d: %q %q by %d/%d, %+v", r.Offset, r.Key, r.Value, r.ProducerID, r.ProducerEpoch, r.Attrs))
-		})
-	}
-	return all
 }
 
 func committedIsReadBack(t *testing.T, b bundle) {
