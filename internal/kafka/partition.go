@@ -22,6 +22,21 @@ type place struct {
 // partitioner puts it (murmur2 over the key).
 type byPlace struct{ byKey kgo.Partitioner }
 
+func placing() kgo.Partitioner { return byPlace{kgo.StickyKeyPartitioner(nil)} }
+
+// noting notes when its client meets a topic, before anything is sent there.
+type noting struct {
+	kgo.Partitioner
+	met *atomic.Bool
+}
+
+// ForTopic implements kgo.Partitioner.
+func (n noting) ForTopic(topic string) kgo.TopicPartitioner {
+	n.met.Store(true)
+	return n.Partitioner.ForTopic(topic)
+}
+
+// ForTopic implements kgo.Partitioner.
 func (b byPlace) ForTopic(topic string) kgo.TopicPartitioner {
 	return topicByPlace{b.byKey.ForTopic(topic)}
 }

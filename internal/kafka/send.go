@@ -2,7 +2,6 @@ package kafka
 
 import (
 	"context"
-	"slices"
 	"sync"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -24,9 +23,6 @@ type send struct {
 	slab   []kgo.Record     // what is left of the newest
 	size   int              // of the next
 	places map[int32]*place // by Message.Partition: one for all records that go there
-	known  map[string]bool  // topics that the client has sent to before
-	fresh  []string         // others, before the first that is known
-	met    bool             // one that is known
 
 	mu    sync.Mutex
 	first error
@@ -92,7 +88,6 @@ func onlyOffsets(batches []record.Batch) []record.Batch {
 }
 
 func (s *send) one(ctx context.Context, m record.Message) {
-	s.meet(m.Topic)
 	r := s.record()
 	r.Topic, r.Key, r.Value = m.Topic, m.Key, m.Value
 	if m.Partition > 0 {
@@ -105,12 +100,6 @@ func (s *send) one(ctx context.Context, m record.Message) {
 		}
 	}
 	s.client.Produce(ctx, r, s.answered)
-}
-
-func (s *send) meet(topic string) {
-	if s.met = s.met || s.known[topic]; !s.met && !slices.Contains(s.fresh, topic) {
-		s.fresh = append(s.fresh, topic)
-	}
 }
 
 // record returns a new one.

@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -18,7 +19,7 @@ type Transactor struct {
 	id      string
 	limits  Limits
 	client  *kgo.Client
-	known   map[string]bool // topics that client has the partitions of
+	met     atomic.Bool // client has met a topic, and may not have stored its partitions yet
 }
 
 // Limits are the greatest batch sizes by topic, in bytes (max.message.bytes); a topic that is not listed has Kafka's
@@ -48,7 +49,8 @@ func (c *Cluster) Transactor(id string, limits Limits) *Transactor {
 // Read offsets only after it (R3).
 func (t *Transactor) Claim(ctx context.Context) error {
 	cl, err := t.cluster.client(append(t.cluster.producing(t.limits),
-		kgo.TransactionalID(claimed(t.id)), kgo.TransactionTimeout(t.cluster.config.TransactionTimeout))...)
+		kgo.TransactionalID(claimed(t.id)), kgo.TransactionTimeout(t.cluster.config.TransactionTimeout),
+		kgo.RecordPartitioner(noting{placing(), &t.met}))...)
 	if err != nil {
 		return err
 	}
@@ -59,7 +61,7 @@ func (t *Transactor) Claim(ctx context.Context) error {
 		cl.Close()
 		return classify("claim transactional id "+t.id, err)
 	}
-	t.client, t.known = cl, map[string]bool{}
+	t.client = cl
 	proof.Point("claimed")
 	return nil
 }
@@ -104,7 +106,6 @@ func (t *Transactor) commit(ctx context.Context, batches []record.Batch) error {
 // for would move the offset without them (R1, R15).
 func (t *Transactor) produce(ctx context.Context, batches []record.Batch) error {
 	s := newSend(t.client)
-	s.known = t.known
 	if first, _ := apart(batches); first != nil {
 		batches = first
 	}
@@ -117,25 +118,20 @@ func (t *Transactor) produce(ctx context.Context, batches []record.Batch) error 
 	if err := t.client.Flush(ctx); err != nil {
 		return err
 	}
+	t.settle()
 	proof.Point("flushed")
-	t.learn(s)
 	return s.failure()
 }
 
 // nobody is a topic that cannot be.
 const nobody = "\x00"
 
-// learn waits until the client has stored the partitions of topics that it sent to for the first time. franz-go 1.22 sends
-// what waited for them before it stores them, and EndTransaction, which looks there for what the transaction has, would
-// find nothing, abort, and say that all is well. A purge, even of nothing, waits for the update of metadata to end. One
-// topic that is known is enough.
-func (t *Transactor) learn(s *send) {
-	if s.met || len(s.fresh) == 0 {
-		return
-	}
-	t.client.PurgeTopicsFromProducing(nobody)
-	for _, topic := range s.fresh {
-		t.known[topic] = true
+// settle waits until the client has stored the partitions of topics that it met. franz-go 1.22 sends what waited for them
+// before it stores them, and EndTransaction, which looks there for what the transaction has, could find nothing, abort, and
+// say that all is well. A purge, even of nothing, waits for the update of metadata to end.
+func (t *Transactor) settle() {
+	if t.met.Swap(false) {
+		t.client.PurgeTopicsFromProducing(nobody)
 	}
 }
 
@@ -164,7 +160,7 @@ func (c *Cluster) producing(limits Limits) []kgo.Opt {
 		kgo.ProducerBatchMaxBytesFn(func(topic string) int32 { return int32(limits.Of(topic)) }),
 		kgo.MaxBufferedRecords(100_000),
 		kgo.MaxBufferedBytes(maxBuffered),
-		kgo.RecordPartitioner(byPlace{kgo.StickyKeyPartitioner(nil)}),
+		kgo.RecordPartitioner(placing()),
 		kgo.RecordDeliveryTimeout(c.config.TransactionTimeout),
 		kgo.UnknownTopicRetries(3),
 	}
